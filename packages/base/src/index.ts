@@ -1,0 +1,16 @@
+export type { GlidErrorCode, GlidErrorInit } from './errors.ts';
+export { GlidError } from './errors.ts';
+export type { RandomState } from './random.ts';
+export { Random } from './random.ts';
+export type {
+  BoxXyxy,
+  Dataset,
+  DepthMap,
+  LabelMap,
+  ObjectAnnotation,
+  PanopticSegment,
+  RgbImage,
+  Rle,
+  SceneRecord,
+  Skeleton,
+} from './record.ts';
