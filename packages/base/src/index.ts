@@ -1,5 +1,6 @@
 export type { GlidErrorCode, GlidErrorInit } from './errors.ts';
 export { GlidError } from './errors.ts';
+export type { ImageMeta } from './image-meta.ts';
 export type { RandomState } from './random.ts';
 export { Random } from './random.ts';
 export type {
@@ -14,3 +15,4 @@ export type {
   SceneRecord,
   Skeleton,
 } from './record.ts';
+export type { HostArray, TargetField, TargetFields, TargetOf } from './targets.ts';
