@@ -1,1 +1,2 @@
-export {};
+export type { BackendChoice, RejectedBackend } from './backend/index.ts';
+export { cpu, runCanary, useBackend } from './backend/index.ts';

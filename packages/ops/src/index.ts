@@ -1,1 +1,1 @@
-export {};
+export type { BackendCandidate, BackendProbe, GlidBackend } from './backend.ts';
