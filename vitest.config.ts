@@ -1,14 +1,33 @@
 import { defineConfig } from 'vitest/config';
 
+const conditions = ['@glid/source', 'node', 'import', 'module', 'default'];
+const fromSources = { resolve: { conditions }, ssr: { resolve: { conditions } } };
+const common = {
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+  pool: 'forks' as const,
+  exclude: ['**/node_modules/**', '**/dist/**'],
+};
+
+/** Three suites: `unit` runs the sources, `packed` what `npm pack` produces, `browser` real pages in headless Chromium. */
 export default defineConfig({
-  resolve: { conditions: ['@glid/source', 'node', 'import', 'module', 'default'] },
-  ssr: { resolve: { conditions: ['@glid/source', 'node', 'import', 'module', 'default'] } },
   test: {
-    include: ['packages/*/src/**/*.test.ts', 'packages/*/test/**/*.test.ts', 'tools/**/*.test.ts'],
-    exclude: ['**/node_modules/**', '**/dist/**', '**/*.browser.test.ts'],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
-    pool: 'forks',
     maxWorkers: 2,
+    projects: [
+      {
+        ...fromSources,
+        test: {
+          ...common,
+          name: 'unit',
+          include: ['packages/*/{src,test}/**/*.test.ts', 'tools/guards/*.test.ts'],
+          exclude: [...common.exclude, '**/*.browser.test.ts'],
+        },
+      },
+      { test: { ...common, name: 'packed', include: ['tools/packages/*.test.ts'], testTimeout: 240_000 } },
+      {
+        ...fromSources,
+        test: { ...common, name: 'browser', include: ['packages/*/test/**/*.browser.test.ts'], testTimeout: 240_000 },
+      },
+    ],
   },
 });
