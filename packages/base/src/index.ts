@@ -1,3 +1,5 @@
+export type { Assignment } from './assignment/linear-assignment.ts';
+export { linearAssignment } from './assignment/linear-assignment.ts';
 export type { GlidErrorCode, GlidErrorInit } from './errors.ts';
 export { GlidError } from './errors.ts';
 export type { ImageMeta } from './image-meta.ts';
