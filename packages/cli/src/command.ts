@@ -1,0 +1,38 @@
+import type { Output } from './output.ts';
+
+/** One `--option`. Kebab-case on the command line, camelCase in a configuration file and in the API. */
+export interface OptionSpec {
+  readonly kind: 'string' | 'integer' | 'number' | 'boolean' | 'list';
+  readonly help: string;
+  /** Shown in help in place of the kind: `FILE`, `N`, … */
+  readonly placeholder?: string;
+  readonly choices?: readonly string[];
+  readonly required?: boolean;
+  readonly default?: string | number | boolean | readonly string[];
+  readonly minimum?: number;
+}
+
+export type OptionSpecs = { readonly [name: string]: OptionSpec };
+
+export type OptionValue = string | number | boolean | readonly string[] | undefined;
+export type OptionValues = { readonly [name: string]: OptionValue };
+
+/** What a verb gets to work with. */
+export interface CommandContext {
+  readonly options: OptionValues;
+  readonly positionals: readonly string[];
+  readonly output: Output;
+  /** Aborted by Ctrl-C: finish what must not be lost, then return. */
+  readonly signal: AbortSignal;
+}
+
+/** A verb of the command line. `run` returns what `--json` prints. */
+export interface Command {
+  readonly name: string;
+  readonly summary: string;
+  readonly usage: string;
+  readonly options: OptionSpecs;
+  /** Names of positional arguments; a last one that ends with `...` takes all that follow. */
+  readonly positionals: readonly string[];
+  run(context: CommandContext): Promise<unknown>;
+}

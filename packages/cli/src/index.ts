@@ -1,0 +1,2 @@
+export { exitCodes, main } from './main.ts';
+export type { Output, Streams } from './output.ts';

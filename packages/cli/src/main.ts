@@ -1,0 +1,58 @@
+import { GlidError } from '@glid/base';
+import { commandHelp, generalHelp } from './help.ts';
+import { parseArguments } from './options.ts';
+import { createOutput, type Streams } from './output.ts';
+import { unknownName } from './usage-error.ts';
+import { verbs } from './verbs/index.ts';
+import { version } from './version.ts';
+
+export const exitCodes = { ok: 0, failed: 1, usage: 2 } as const;
+
+/** Runs one command line and returns its exit code. Never throws; a stack trace is shown with `--debug` only. */
+export async function main(args: readonly string[], streams: Streams, signal: AbortSignal): Promise<number> {
+  const json = args.includes('--json');
+  const output = createOutput(streams, json);
+  try {
+    const [verb, ...rest] = args;
+    if (verb === '--version') {
+      streams.stdout.write(`${version}\n`);
+      return exitCodes.ok;
+    }
+    if (verb === undefined || verb === '--help' || verb === 'help') {
+      streams.stdout.write(`${generalHelp(version)}\n`);
+      return verb === undefined ? exitCodes.usage : exitCodes.ok;
+    }
+    const found = verbs.find(({ name }) => name === verb);
+    if (!found)
+      throw unknownName(
+        'verb',
+        verb,
+        verbs.map(({ name }) => name),
+        "See 'glid --help'.",
+      );
+    const command = await found.load();
+    const { options, positionals } = await parseArguments(command, rest);
+    if (options.help) {
+      streams.stdout.write(`${commandHelp(command)}\n`);
+      return exitCodes.ok;
+    }
+    const result = await command.run({ options, positionals, output, signal });
+    if (json) streams.stdout.write(`${JSON.stringify(result)}\n`);
+    return exitCodes.ok;
+  } catch (error) {
+    return report(error, args, streams, json);
+  }
+}
+
+function report(error: unknown, args: readonly string[], streams: Streams, json: boolean): number {
+  const known = GlidError.isInstance(error);
+  const message = error instanceof Error ? error.message : String(error);
+  streams.stderr.write(`glid: ${message}\n`);
+  if (args.includes('--debug') && error instanceof Error) streams.stderr.write(`${error.stack}\n`);
+  else if (!known) streams.stderr.write('This error was not foreseen: --debug shows where it arose.\n');
+  if (json) {
+    const details = known ? { code: error.code, details: error.details } : { code: 'GLID_UNFORESEEN' };
+    streams.stdout.write(`${JSON.stringify({ error: { message, ...details } })}\n`);
+  }
+  return known && error.code === 'GLID_USAGE' ? exitCodes.usage : exitCodes.failed;
+}

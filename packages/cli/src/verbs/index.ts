@@ -1,0 +1,16 @@
+import type { Command } from '../command.ts';
+
+/** A verb that is not loaded until it is called, so that `glid --help` starts at once. */
+export interface LazyCommand {
+  readonly name: string;
+  readonly summary: string;
+  load(): Promise<Command>;
+}
+
+export const verbs: readonly LazyCommand[] = [
+  {
+    name: 'info',
+    summary: 'packages, heads and backends found; which backend would run, and why not the others',
+    load: async () => (await import('./info.ts')).info,
+  },
+];
