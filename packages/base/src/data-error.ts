@@ -1,0 +1,18 @@
+import { GlidError } from './errors.ts';
+
+/** Where bad data was met: whatever of file (`source`), record (`id`) and `field` is known, plus what was found. */
+export interface DataPlace {
+  readonly source?: string | undefined;
+  readonly id?: number | string | undefined;
+  readonly field?: string | undefined;
+  readonly [fact: string]: unknown;
+}
+
+/** A `GLID_DATA` error whose message names the place: "<source>: record <id>, field '<field>': <what> <fix>". */
+export function dataError(place: DataPlace, what: string, fix: string): GlidError {
+  const record = place.id === undefined ? '' : `record ${JSON.stringify(place.id)}`;
+  const field = place.field === undefined ? '' : `field '${place.field}'`;
+  const inside = [record, field].filter(Boolean).join(', ');
+  const where = [place.source ?? '', inside].filter(Boolean).join(': ');
+  return new GlidError('GLID_DATA', where === '' ? what : `${where}: ${what}`, { fix, details: { ...place } });
+}
