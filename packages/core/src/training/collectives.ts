@@ -1,0 +1,27 @@
+/** What data-parallel training asks of a communication library. Every rank makes the same calls in the same order. */
+export interface Collectives {
+  readonly rank: number;
+  readonly size: number;
+  /** Replaces `values`, on every rank, by the sum over the ranks. */
+  allReduceSum(values: Float32Array): Promise<void> | void;
+  /** Replaces `values` on every rank by those of rank `root`. */
+  broadcast(values: Float32Array, root?: number): Promise<void> | void;
+  barrier(): Promise<void> | void;
+}
+
+/** One process: nothing to exchange. */
+export const alone: Collectives = {
+  rank: 0,
+  size: 1,
+  allReduceSum() {},
+  broadcast() {},
+  barrier() {},
+};
+
+/** Mean of a number over the ranks. */
+export async function meanOverRanks(collectives: Collectives, value: number): Promise<number> {
+  if (collectives.size === 1) return value;
+  const cell = Float32Array.of(value);
+  await collectives.allReduceSum(cell);
+  return cell[0]! / collectives.size;
+}

@@ -1,0 +1,34 @@
+import { customGrad, type Tensor, zerosLike } from '@tensorflow/tfjs-core';
+import { nestedGradients } from './open-tape.ts';
+
+/**
+ * Applies `block` without keeping its inner tensors for the backward pass, which computes them again: memory for time
+ * (Chen et al. 2016, "Training Deep Nets with Sublinear Memory Cost").
+ *
+ * @param block pure and deterministic in its arguments: draw masks of random depth outside and close over them. Gradients
+ *   flow to `x` and to `parameters` only, not to tensors that the block closes over.
+ * @returns the block's one output; the same numbers and gradients as `block(x, parameters)`
+ */
+export function recompute<P extends Readonly<Record<string, Tensor>>, X extends Tensor, Y extends Tensor>(
+  block: (x: X, parameters: P) => Y,
+  x: X,
+  parameters: P,
+): Y {
+  const names = Object.keys(parameters);
+  const apply = (first: Tensor, rest: readonly Tensor[]): Y =>
+    block(first as X, Object.fromEntries(names.map((name, i) => [name, rest[i]!])) as unknown as P);
+
+  const op = customGrad((...args) => {
+    const inputs = args.slice(0, -1) as Tensor[];
+    const save = args.at(-1) as (tensors: Tensor[]) => void;
+    save(inputs);
+    return {
+      value: apply(inputs[0]!, inputs.slice(1)),
+      gradFunc: (dy: Tensor, saved: Tensor[]) => {
+        const gradients = nestedGradients(() => apply(saved[0]!, saved.slice(1)), saved, dy);
+        return gradients.map((gradient, i) => gradient ?? zerosLike(saved[i]!));
+      },
+    };
+  });
+  return op(x, ...names.map((name) => parameters[name]!)) as Y;
+}
