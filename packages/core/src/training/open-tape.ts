@@ -42,6 +42,7 @@ interface PrivateEngine {
     dy: Tensor | null,
     none: boolean,
   ): { value: Tensor; grads: (Tensor | null)[] };
+  runKernelFunc(call: { inputs: Readonly<Record<string, Tensor | undefined>> }): unknown;
   readonly state: { activeTape?: Tape | null; gradientDepth?: number };
 }
 
@@ -160,5 +161,28 @@ export function nestedGradients(f: () => Tensor, xs: readonly Tensor[], dy: Tens
     return inside.gradients(f, xs, dy, true).grads.map(orNull);
   } finally {
     if (inside.state.gradientDepth === 0) inside.state.activeTape = outer ?? null;
+  }
+}
+
+/**
+ * Runs `work` and collects the tensors that its operations took in but that neither it made nor `known` lists: what a block
+ * closes over, such as masks. Whoever runs the block again must keep their data alive.
+ */
+export function observingInputs<T>(work: () => T, known: readonly Tensor[]): { result: T; outside: readonly Tensor[] } {
+  const inside = privateEngine();
+  const firstTensorId = inside.nextTensorId();
+  const ours = new Set(known);
+  const outside = new Set<Tensor>();
+  const run = inside.runKernelFunc;
+  inside.runKernelFunc = (call) => {
+    for (const tensor of Object.values(call.inputs)) {
+      if (tensor && tensor.id < firstTensorId && !ours.has(tensor)) outside.add(tensor);
+    }
+    return run.call(inside, call);
+  };
+  try {
+    return { result: work(), outside: [...outside] };
+  } finally {
+    inside.runKernelFunc = run;
   }
 }

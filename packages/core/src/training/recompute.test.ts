@@ -8,6 +8,7 @@ import {
   matMul,
   mean,
   memory,
+  mul,
   type Scalar,
   setBackend,
   square,
@@ -61,6 +62,41 @@ describe('recompute', () => {
     expectClose(await thrifty.value.data(), await plain.value.data(), 0);
     for (const [i, gradient] of thrifty.grads.entries())
       expectClose(await gradient.data(), await plain.grads[i]!.data(), 1e-6 * 64, `gradient ${i}`);
+  });
+
+  it('may close over tensors that live only as long as the forward pass', async () => {
+    const parameters = {
+      a: tensor2d([
+        [0.1, 0.2],
+        [0.3, -0.4],
+      ]),
+      b: tensor2d([
+        [0.5, -0.6],
+        [0.7, 0.8],
+      ]),
+    };
+    const gradientOf = async (again: boolean): Promise<Float32Array> => {
+      const forward = () => {
+        const mask = tensor2d([
+          [1, 0],
+          [0, 2],
+        ]);
+        const masked = (x: Tensor, p: BlockParameters): Tensor => mul(block(x, p), mask);
+        const x = tensor2d([
+          [1, 2],
+          [3, 4],
+        ]);
+        return { y: again ? recompute(masked, x, parameters) : masked(x, parameters) };
+      };
+      const loss = ({ y }: { y: Tensor }) => ({ total: mean(square(y)) as Scalar });
+      const result = await tapedGradients({ forward, assign: async () => null, loss }, [parameters.a]);
+      const gradient = (await result.gradients[0]!.data()) as Float32Array;
+      disposeTaped(result);
+      return gradient;
+    };
+    const before = memory().numTensors;
+    expectClose(await gradientOf(true), await gradientOf(false), 1e-5);
+    expect(memory().numTensors - before).toBe(0);
   });
 
   it('keeps a fraction of the memory between the passes', async () => {
