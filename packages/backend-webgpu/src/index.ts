@@ -1,1 +1,2 @@
-export {};
+export type { WebGpuOptions } from './webgpu.ts';
+export { webgpu } from './webgpu.ts';

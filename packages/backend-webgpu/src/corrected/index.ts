@@ -1,0 +1,8 @@
+import { correctTranspose } from './transpose.ts';
+import { correctUnsortedSegmentSum } from './unsorted-segment-sum.ts';
+
+/** Replaces the stock kernels that give wrong results. Each has a test that fails on the stock backend. */
+export function correctKernels(): void {
+  correctTranspose();
+  correctUnsortedSegmentSum();
+}

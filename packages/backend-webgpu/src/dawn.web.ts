@@ -1,0 +1,4 @@
+/** Outside Node there is no library to load: a page has `navigator.gpu` or it has no WebGPU. */
+export async function loadDawn(): Promise<GPU | undefined> {
+  return undefined;
+}
