@@ -87,11 +87,11 @@ describe('reading', () => {
     view.setUint8(46, 1);
     const types = ['F64', 'I64', 'U64', 'F32', 'I32', 'U32', 'F16', 'BF16', 'I16', 'U16', 'I8', 'U8', 'BOOL'];
     const sizes = [8, 8, 8, 4, 4, 4, 2, 2, 2, 2, 1, 1, 1];
-    let at = 0;
+    const ends = sizes.map((_, i) => sizes.slice(0, i + 1).reduce((a, b) => a + b));
     const header = Object.fromEntries(
-      types.map((dtype, i) => [dtype, { dtype, shape: [1], data_offsets: [at, (at += sizes[i]!)] }]),
+      types.map((dtype, i) => [dtype, { dtype, shape: [1], data_offsets: [ends[i]! - sizes[i]!, ends[i]] }]),
     );
-    const file = readSafetensors(build(header, body.subarray(0, at)));
+    const file = readSafetensors(build(header, body.subarray(0, ends.at(-1))));
     expect(types.map((type) => file.tensor(type).data[0])).toEqual([
       1.5, -7, 9, -0.25, -70000, 70000, 1, 1, -300, 60000, -3, 200, 1,
     ]);
