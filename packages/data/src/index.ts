@@ -1,1 +1,1 @@
-export {};
+export * from './synthetic/index.ts';
