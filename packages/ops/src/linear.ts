@@ -1,0 +1,69 @@
+import type { Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
+import { engine, fused as fusedOps, matMul, mul, relu, reshape, step } from '@tensorflow/tfjs-core';
+import { columnSum } from './column-sum.ts';
+import type { Activation } from './contracts.ts';
+import { geluGradient, geluValue } from './gelu.ts';
+import { differentiable } from './gradient.ts';
+import { runGlidKernel } from './kernel.ts';
+import { product, requireShape } from './shape.ts';
+
+/**
+ * `activation(x kernel + bias)` over the last axis: `x [..., I]`, `kernel [I, O]`, `bias [O]` -> `[..., O]`.
+ * One matrix product forward and two backward, whatever the rank of `x`. Kernel: `GlidLinear`, `GlidColumnSum`, `GlidGeluGrad`.
+ * Throws `GLID_SHAPE`.
+ */
+export function linear<T extends Tensor>(x: T, kernel: Tensor2D, bias?: Tensor1D, activation?: Activation): T {
+  const inSize = x.shape[x.rank - 1];
+  const [kernelIn, outSize] = kernel.shape;
+  requireShape(
+    x.rank >= 1 && kernel.rank === 2 && inSize === kernelIn && (bias === undefined || bias.shape[0] === outSize),
+    'linear',
+    'x [..., I], kernel [I, O], bias [O]',
+    bias === undefined ? { x, kernel } : { x, kernel, bias },
+  );
+  const rows = product(x.shape.slice(0, -1));
+  const inShape = x.shape;
+  const outShape = [...x.shape.slice(0, -1), outSize];
+  const taped = engine().isTapeOn();
+  return differentiable<T>(
+    bias === undefined ? [x, kernel] : [x, kernel, bias],
+    (save) => {
+      const flat = reshape(x, [rows, kernelIn]) as Tensor2D;
+      const keepPreactivation = taped && activation !== undefined;
+      const [y, preactivation] = linearRows(flat, kernel, bias, activation, keepPreactivation);
+      save(preactivation === undefined ? [flat, kernel] : [flat, kernel, preactivation]);
+      return reshape(y, outShape) as unknown as T;
+    },
+    (dy, saved) => {
+      const [flat, kernel, preactivation] = saved as [Tensor2D, Tensor2D, Tensor2D?];
+      let d = reshape(dy, [rows, outSize]) as Tensor2D;
+      if (activation === 'gelu') d = geluGradient(d, preactivation!);
+      if (activation === 'relu') d = mul(d, step(preactivation!)) as Tensor2D;
+      const dx = reshape(matMul(d, kernel, false, true), inShape);
+      const dkernel = matMul(flat, d, true, false);
+      return bias === undefined ? [dx, dkernel] : [dx, dkernel, columnSum(d)];
+    },
+  );
+}
+
+function linearRows(
+  x: Tensor2D,
+  kernel: Tensor2D,
+  bias: Tensor1D | undefined,
+  activation: Activation | undefined,
+  withPreactivation: boolean,
+): [y: Tensor2D, preactivation?: Tensor2D] {
+  const fused = runGlidKernel(
+    'GlidLinear',
+    { x, kernel, bias },
+    { activation: activation ?? 'none', withPreactivation },
+  );
+  if (fused) return fused as [Tensor2D, Tensor2D?];
+  if (activation === 'relu' && bias !== undefined && !withPreactivation && engine().state.gradientDepth === 0) {
+    return [fusedOps.matMul({ a: x, b: kernel, bias, activation: 'relu' }) as Tensor2D];
+  }
+  const z = (bias === undefined ? matMul(x, kernel) : fusedOps.matMul({ a: x, b: kernel, bias })) as Tensor2D;
+  if (activation === undefined) return [z];
+  const y = activation === 'gelu' ? geluValue(z) : relu(z);
+  return withPreactivation ? [y, z] : [y];
+}
