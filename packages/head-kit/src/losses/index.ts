@@ -1,0 +1,15 @@
+export type { BinNorm } from './bins.ts';
+export { binCentres, binWidths } from './bins.ts';
+export { boxesToCorners, boxOverlap, giouLoss, l1Loss } from './boxes.ts';
+export type { ChamferMatch } from './chamfer.ts';
+export { chamferLoss, matchChamfer } from './chamfer.ts';
+export type { CrossEntropyOptions } from './cross-entropy.ts';
+export { noObjectWeights, weightedCrossEntropy } from './cross-entropy.ts';
+export { dice, diceLoss } from './dice.ts';
+export type { FocalOptions } from './focal.ts';
+export { maskFocalLoss, sigmoidFocal } from './focal.ts';
+export { heatmapMse, heatmapOhkm } from './heatmap-mse.ts';
+export { maskCrossEntropyLoss, sigmoidCrossEntropy } from './sigmoid-cross-entropy.ts';
+export type { SilogForm } from './silog.ts';
+export { adabinsSilog, binsformerSilog, btsSilog, silogLoss } from './silog.ts';
+export { sumTerms } from './sum-terms.ts';

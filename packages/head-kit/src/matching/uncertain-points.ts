@@ -1,0 +1,97 @@
+import { GlidError, type Random } from '@glid/base';
+
+/** How many points of a mask are looked at and kept (Mask2Former: 12544, 3, 0.75). */
+export interface PointSampling {
+  /** P: points a mask. */
+  readonly points: number;
+  /** Candidates a kept point. */
+  readonly oversample: number;
+  /** Share of the points that are the most uncertain candidates; the rest is uniform. */
+  readonly importance: number;
+}
+
+/** Uniform points in the unit square: `[count, 2]` as x, y. */
+export function uniformPoints(count: number, random: Random): Float32Array {
+  const out = new Float32Array(count * 2);
+  for (let i = 0; i < out.length; i++) out[i] = random.uniform();
+  return out;
+}
+
+/** Number of candidates a mask, of the uncertain ones kept, and of uniform ones added. */
+export function pointCounts({ points, oversample, importance }: PointSampling): {
+  readonly candidates: number;
+  readonly uncertain: number;
+  readonly uniform: number;
+} {
+  const uncertain = Math.trunc(importance * points);
+  return { candidates: Math.trunc(points * oversample), uncertain, uniform: points - uncertain };
+}
+
+/**
+ * Keeps of each mask's candidates those whose logit is nearest to 0, and appends the extra points (PointRend, Mask2Former).
+ * Runs on the host, in linear time, after one read-back of the candidates' logits.
+ *
+ * @param candidates `[N, C, 2]`  @param logits `[N, C]` of the prediction at the candidates
+ * @param extra `[N, E, 2]`  @param keep number of candidates kept a mask  @returns `[N, keep + E, 2]`
+ */
+export function uncertainPoints(
+  candidates: Float32Array,
+  logits: ArrayLike<number>,
+  extra: Float32Array,
+  masks: number,
+  keep: number,
+): Float32Array {
+  const count = logits.length / Math.max(1, masks);
+  if (candidates.length !== logits.length * 2 || keep > count) {
+    throw new GlidError(
+      'GLID_SHAPE',
+      `Cannot keep ${keep} of ${count} candidates given by ${candidates.length} coordinates.`,
+      {
+        fix: 'Pass two coordinates and one logit a candidate, and at least as many candidates as are kept.',
+      },
+    );
+  }
+  const more = extra.length / Math.max(1, masks);
+  const width = keep * 2 + more;
+  const out = new Float32Array(masks * width);
+  const doubt = new Float32Array(count);
+  const order = new Int32Array(count);
+  for (let n = 0; n < masks; n++) {
+    for (let i = 0; i < count; i++) {
+      doubt[i] = Math.abs(logits[n * count + i]!);
+      order[i] = i;
+    }
+    smallestFirst(order, doubt, keep);
+    let to = n * width;
+    for (let k = 0; k < keep; k++) {
+      const from = (n * count + order[k]!) * 2;
+      out[to++] = candidates[from]!;
+      out[to++] = candidates[from + 1]!;
+    }
+    for (let e = 0; e < more; e++) out[to++] = extra[n * more + e]!;
+  }
+  return out;
+}
+
+/** Reorders `order` so that its first `keep` entries have the smallest keys (Hoare's selection, middle pivot). */
+function smallestFirst(order: Int32Array, keys: Float32Array, keep: number): void {
+  let low = 0;
+  let high = order.length - 1;
+  while (low < high) {
+    const pivot = keys[order[(low + high) >> 1]!]!;
+    let i = low;
+    let j = high;
+    while (i <= j) {
+      while (keys[order[i]!]! < pivot) i++;
+      while (keys[order[j]!]! > pivot) j--;
+      if (i <= j) {
+        const swap = order[i]!;
+        order[i++] = order[j]!;
+        order[j--] = swap;
+      }
+    }
+    if (keep <= j) high = j;
+    else if (keep >= i) low = i;
+    else return;
+  }
+}
