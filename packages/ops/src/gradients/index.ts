@@ -1,3 +1,6 @@
+// First, so that the engine and its tensors are those of the installed copy: the bundled one lacks `tensor.clone()`, which the
+// gradient of AddN calls.
+import '@tensorflow/tfjs-core';
 import '#gradients';
 import { GlidError } from '@glid/base';
 import { getGradient } from '@tensorflow/tfjs-core';

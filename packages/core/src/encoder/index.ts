@@ -1,0 +1,16 @@
+export type { BlockDrop } from './drop-path.ts';
+export { drawDropPath } from './drop-path.ts';
+export type { BlockRunner, EncodeOptions } from './encode.ts';
+export { encode } from './encode.ts';
+export { layerCount, layerIdOf } from './layer-id.ts';
+export type { BlockSetting } from './swin-block.ts';
+export { swinBlock } from './swin-block.ts';
+export type { PerStage, SwinConfig } from './swin-config.ts';
+export { checkSwinConfig, stageChannels, stageStrides, swinPresets } from './swin-config.ts';
+export { blockPrefix, blockSpecs, encoderSpecs } from './swin-specs.ts';
+export type { GridMask } from './validity.ts';
+export { encodeVisible } from './visible/encode-visible.ts';
+export type { VisibleTokens } from './visible/visible-tokens.ts';
+export { visibleTokens } from './visible/visible-tokens.ts';
+export type { Size } from './window-geometry.ts';
+export { stageGrids } from './window-geometry.ts';
