@@ -1,0 +1,9 @@
+import type { Shape2D } from '@glid/head-kit';
+import type { DetectionResult } from './postprocess.ts';
+
+/** Boxes that score at least `threshold`, with label and per cent. */
+export function drawDetections(result: DetectionResult, threshold = 0.5): Shape2D[] {
+  return result.detections
+    .filter(({ score }) => score >= threshold)
+    .map(({ box, label, score }) => ({ kind: 'box', xyxy: box, label: `${label} ${Math.round(100 * score)}%` }));
+}
