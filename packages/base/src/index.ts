@@ -7,11 +7,35 @@ export { convertBox, convertBoxes } from './boxes/convert.ts';
 export { boxGiou } from './boxes/giou.ts';
 export type { BoxIouOptions } from './boxes/iou.ts';
 export { boxIou } from './boxes/iou.ts';
+export { cocoSamples, evaluateCocoResults } from './coco-json/evaluate.ts';
+export type { CocoAnnotation, CocoCategoryInfo, CocoGroundTruth, CocoImageInfo } from './coco-json/ground-truth.ts';
+export { parseCocoGroundTruth } from './coco-json/ground-truth.ts';
+export type { CocoResultEntry } from './coco-json/results.ts';
+export { parseCocoResults } from './coco-json/results.ts';
 export type { DataPlace } from './data-error.ts';
 export { dataError } from './data-error.ts';
 export type { GlidErrorCode, GlidErrorInit } from './errors.ts';
 export { GlidError } from './errors.ts';
+export type { CocoEvaluator, CocoEvaluatorState, CocoResult, CurveQuery } from './evaluation/coco/evaluator.ts';
+export { createCocoEvaluator } from './evaluation/coco/evaluator.ts';
+export type { PrecisionRecall } from './evaluation/coco/precision.ts';
+export type { CocoDetection, CocoSample, CocoTruth, Segmentation } from './evaluation/coco/sample.ts';
+export type {
+  AreaRange,
+  CocoCategory,
+  CocoEvaluatorOptions,
+  CocoSettings,
+  CocoTask,
+} from './evaluation/coco/settings.ts';
+export { cocoAreaRanges } from './evaluation/coco/settings.ts';
+export type { CocoCategoryResult } from './evaluation/coco/summary.ts';
+export type { ImageId } from './evaluation/image-id.ts';
 export type { ImageMeta } from './image-meta.ts';
+export type { KeypointTruth } from './keypoints/oks.ts';
+export { keypointSimilarity } from './keypoints/oks.ts';
+export type { KeypointDetection, OksNmsOptions } from './keypoints/oks-nms.ts';
+export { oksNms } from './keypoints/oks-nms.ts';
+export { cocoKeypointSigmas } from './keypoints/sigmas.ts';
 export type { MaskOrder } from './masks/dense.ts';
 export { decodeMask, encodeMask } from './masks/dense.ts';
 export { maskArea, maskBox } from './masks/extent.ts';
