@@ -70,8 +70,8 @@ it('gives a batch of mixed sizes what single pictures give', async () => {
       const part = slice(together[stage]!, [i, 0, 0, 0], [1, height, width, channels]);
       expectClose(await part.data(), await alone[stage]!.data(), 2e-5, `picture ${i}, stage ${stage}`);
       const all = slice(together[stage]!, [i, 0, 0, 0], [1, -1, -1, -1]);
-      const inside = (await part.data()).reduce((n, x) => n + Math.abs(x), 0);
-      expect((await all.data()).reduce((n, x) => n + Math.abs(x), 0)).toBeCloseTo(inside, 1);
+      const inside = (await part.data<'float32'>()).reduce((n, x) => n + Math.abs(x), 0);
+      expect((await all.data<'float32'>()).reduce((n, x) => n + Math.abs(x), 0)).toBeCloseTo(inside, 1);
     }
   }
 });
