@@ -1,11 +1,12 @@
 import type { Random } from '@glid/base';
 import type { LossContext } from '@glid/head-kit';
-import { add, type Scalar, stack, type Tensor, zerosLike } from '@tensorflow/tfjs-core';
+import { add, type Scalar, stack, type Tensor, tidy, zerosLike } from '@tensorflow/tfjs-core';
 import type { Batch } from './batch.ts';
 import { type Collectives, meanOverRanks } from './collectives.ts';
 import type { Objective, ParameterRecord } from './objective.ts';
 import { disposeTaped, tapedGradients } from './open-tape.ts';
 import { outputSpread, type Spread } from './spread.ts';
+import { tensorsIn } from './tensors-in.ts';
 
 /** Gradients summed over the batches of one step, and the means of their losses. */
 export interface Accumulated {
@@ -86,7 +87,7 @@ async function oneBatch(
     const { total, terms } = taped.loss;
     const [loss, ...values] = await readTogether([total, ...Object.values(terms)]);
     const named = Object.fromEntries(Object.keys(terms).map((name, i) => [name, values[i]!]));
-    const spread = watch && objective.watched ? await spreads(objective.watched(taped.forwarded)) : undefined;
+    const spread = watch && objective.watched ? await watchedSpreads(objective, taped.forwarded) : undefined;
     return { gradients, loss: loss!, terms: named, spread };
   } catch (error) {
     for (const gradient of gradients) gradient.dispose();
@@ -104,9 +105,12 @@ async function readTogether(scalars: readonly Scalar[]): Promise<number[]> {
   return Array.from(values);
 }
 
-async function spreads(outputs: { readonly [name: string]: Tensor }): Promise<Record<string, Spread>> {
+async function watchedSpreads(objective: Objective, forwarded: object): Promise<Record<string, Spread>> {
+  const outputs = tidy(() => objective.watched!(forwarded));
   const found: Record<string, Spread> = {};
   for (const [name, output] of Object.entries(outputs)) found[name] = await outputSpread(output);
+  const given = tensorsIn(forwarded);
+  for (const output of Object.values(outputs)) if (!given.has(output)) output.dispose();
   return found;
 }
 

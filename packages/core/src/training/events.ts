@@ -14,7 +14,7 @@ export interface StepTimes {
 interface Position {
   /** Optimiser steps done. */
   readonly step: number;
-  /** 0..1, never falling; 1 only when the run has finished. */
+  /** 0..1, never falling. */
   readonly progress: number;
 }
 
@@ -28,7 +28,7 @@ export interface StartedEvent extends Position {
   readonly ranks: number;
 }
 
-/** One optimiser step is done. Losses are means over accumulated batches and ranks. */
+/** One optimiser step is done. The loss is the mean over accumulated batches and ranks; terms are this rank's. */
 export interface StepEvent extends Position {
   readonly type: 'step';
   /** Fractional: pictures seen / pictures an epoch. */

@@ -27,6 +27,7 @@ const stateAt = (step: number): TrainingState => ({
   pictures: step * 8,
   random: [1, -2, 3, 4],
   best: { ...nothingYet, value: 0.5 },
+  evaluatedAt: step,
   plan: { seed: 7, schedule: { kind: 'constant' } },
   parameters: record(step),
   optimizer: { first: record(0.5), second: record(0.25) },

@@ -17,6 +17,8 @@ export interface RunProgress {
   /** Generator of random depth, noise in losses, … */
   readonly random: RandomState;
   readonly best: BestSoFar;
+  /** The step whose weights were evaluated last: an evaluation that is still due comes first after resuming. */
+  readonly evaluatedAt: number;
   /** The plan's numbers that must not change between start and resume. */
   readonly plan: { readonly [name: string]: unknown };
 }
