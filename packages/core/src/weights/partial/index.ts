@@ -1,0 +1,10 @@
+export type {
+  LoadedParameters,
+  LoadParametersOptions,
+  ModelHead,
+  ParameterFile,
+  ParameterTable,
+} from './load-parameters.ts';
+export { loadParameters } from './load-parameters.ts';
+export type { LoadReport, ShapeMismatch } from './load-report.ts';
+export { formatLoadReport } from './load-report.ts';

@@ -1,0 +1,12 @@
+export type { CacheStorageLike } from './cache-storage-cache.ts';
+export { cacheStorageCache } from './cache-storage-cache.ts';
+export { folderCache } from './folder-cache.ts';
+export { fromBytes } from './from-bytes.ts';
+export { fromFile } from './from-file.ts';
+export type { FromUrlOptions } from './from-url.ts';
+export { fromUrl } from './from-url.ts';
+export type { DirectoryHandleLike, FileHandleLike } from './opfs-cache.ts';
+export { opfsCache } from './opfs-cache.ts';
+export type { WeightCache } from './weight-cache.ts';
+export { defaultWeightCache } from './weight-cache.ts';
+export type { ReadOptions, WeightSource } from './weight-source.ts';
