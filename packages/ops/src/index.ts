@@ -2,6 +2,7 @@ export type { AdamWInputs, AdamWOptions, AdamWResult } from './adamw.ts';
 export { adamwStep } from './adamw.ts';
 export type { AttentionOptions } from './attention.ts';
 export { attention, attentionWeights } from './attention.ts';
+export type { BackendCandidate, BackendProbe, GlidBackend } from './backend.ts';
 export type { BannedOp } from './banned.ts';
 export { bannedOps } from './banned.ts';
 export { constantsInUse, constantTensor, disposeConstants } from './constants.ts';
