@@ -48,7 +48,7 @@ export async function accumulateGradients(
       gradients = addUp(gradients, part.gradients);
       loss += part.loss / count;
       for (const [name, value] of Object.entries(part.terms)) sums.set(name, (sums.get(name) ?? 0) + value / count);
-      pictures += batch.size[0];
+      pictures += batch.images.shape[0];
       spread = part.spread;
     }
   } catch (error) {

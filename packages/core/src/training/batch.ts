@@ -3,11 +3,10 @@ import type { HostArray, ImageMeta } from '@glid/head-kit';
 /** One picture's targets for one head: host arrays by field name. */
 export type HostTargets = { readonly [field: string]: HostArray };
 
-/** A batch in host memory; B pictures of one padded size. */
+/** A batch in host memory; B pictures of one padded size. What `@glid/data` collates fits. */
 export interface Batch {
-  /** `[B, H, W, 3]`, row-major, normalised, padding 0 at the right and bottom. */
-  readonly images: Float32Array;
-  readonly size: readonly [batch: number, height: number, width: number];
+  /** `[B, H, W, 3]`, row-major, normalised; padding is 0, at the right and bottom. */
+  readonly images: { readonly data: Float32Array; readonly shape: readonly [number, number, number, number] };
   /** One a picture: which part of it is padding, and how to get back to original pixels. */
   readonly metas: readonly ImageMeta[];
   /**

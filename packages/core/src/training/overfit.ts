@@ -25,7 +25,7 @@ async function firstBatches(source: BatchSource, count: number, signal?: AbortSi
   for await (const batch of source.batches(0, signal ? { signal } : {})) {
     const part = takePictures(batch, missing);
     kept.push(part);
-    missing -= part.size[0];
+    missing -= part.images.shape[0];
     if (missing === 0) break;
   }
   return kept;
@@ -33,12 +33,11 @@ async function firstBatches(source: BatchSource, count: number, signal?: AbortSi
 
 /** The first pictures of a batch, at most `count`. */
 function takePictures(batch: Batch, count: number): Batch {
-  const [size, height, width] = batch.size;
+  const [size, height, width] = batch.images.shape;
   if (count >= size) return batch;
   const targets = Object.fromEntries(Object.entries(batch.targets).map(([head, list]) => [head, list.slice(0, count)]));
   return {
-    images: batch.images.subarray(0, count * height * width * 3),
-    size: [count, height, width],
+    images: { data: batch.images.data.subarray(0, count * height * width * 3), shape: [count, height, width, 3] },
     metas: batch.metas.slice(0, count),
     targets,
   };

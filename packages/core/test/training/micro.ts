@@ -36,10 +36,10 @@ export const microSpecs: ParameterSpecs = {
 export const microObjective: Objective<MicroForward, Float32Array> = {
   specs: microSpecs,
   forward(parameters, batch, { random }) {
-    const x = tensor2d(batch.images, [batch.size[0], 12]);
+    const x = tensor2d(batch.images.data, [batch.images.shape[0], 12]);
     const noise = tensor(
-      Float32Array.from({ length: batch.size[0] * 8 }, () => 0.05 * random.normal()),
-      [batch.size[0], 8],
+      Float32Array.from({ length: batch.images.shape[0] * 8 }, () => 0.05 * random.normal()),
+      [batch.images.shape[0], 8],
     );
     const hidden = tanh(
       add(add(matMul(x, parameters['encoder.kernel'] as Tensor2D), parameters['encoder.bias']!), noise),
@@ -48,7 +48,7 @@ export const microObjective: Objective<MicroForward, Float32Array> = {
   },
   async assign({ answers }, batch) {
     const values = await answers.data();
-    return Float32Array.from({ length: batch.size[0] * 2 }, (_, i) => {
+    return Float32Array.from({ length: batch.images.shape[0] * 2 }, (_, i) => {
       const b = i >> 1;
       const target = batch.targets.a![b]!.value!.data[0]!;
       const nearer = Math.abs(values[2 * b]! - target) <= Math.abs(values[2 * b + 1]! - target) ? 0 : 1;
@@ -58,9 +58,11 @@ export const microObjective: Objective<MicroForward, Float32Array> = {
   loss({ answers }, batch, matched) {
     const target = tensor2d(
       batch.targets.a!.flatMap((t) => [t.value!.data[0]!, t.value!.data[0]!]),
-      [batch.size[0], 2],
+      [batch.images.shape[0], 2],
     );
-    const fit = mean(sum(mul(square(sub(answers, target)), tensor2d(matched, [batch.size[0], 2])), 1)) as Scalar;
+    const fit = mean(
+      sum(mul(square(sub(answers, target)), tensor2d(matched, [batch.images.shape[0], 2])), 1),
+    ) as Scalar;
     const size = mul(mean(square(answers)), 0.01) as Scalar;
     return { total: add(fit, size) as Scalar, terms: { fit, size } };
   },
@@ -102,7 +104,11 @@ export function microBatch(ids: readonly number[]): Batch {
   });
   const targets = pixels.map((p) => ({ value: { data: Float32Array.of(Math.tanh(p[0]! - p[5]!)), shape: [1] } }));
   const images = Float32Array.from(pixels.flatMap((p) => [...p]));
-  return { images, size: [ids.length, 2, 2], metas: ids.map(() => meta), targets: { a: targets } };
+  return {
+    images: { data: images, shape: [ids.length, 2, 2, 3] },
+    metas: ids.map(() => meta),
+    targets: { a: targets },
+  };
 }
 
 export function microParameters(seed = 1): ParameterRecord {
