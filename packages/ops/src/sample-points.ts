@@ -13,6 +13,7 @@ import {
   mul,
   range,
   reshape,
+  scalar,
   split,
   sub,
   unsortedSegmentSum,
@@ -29,9 +30,9 @@ import { requireShape } from './shape.ts';
 export function samplePoints(maps: Tensor3D, points: Tensor3D): Tensor2D {
   const [count, height, width] = maps.shape;
   requireShape(
-    maps.rank === 3 && points.rank === 3 && points.shape[0] === count && points.shape[2] === 2,
+    maps.rank === 3 && points.rank === 3 && points.shape[0] === count && points.shape[2] === 2 && height * width > 0,
     'samplePoints',
-    'maps [N, H, W], points [N, P, 2]',
+    'maps [N, H, W] with H, W > 0, points [N, P, 2]',
     { maps, points },
   );
   const mapSize = [height, width] as const;
@@ -72,10 +73,12 @@ function corners(points: Tensor3D, height: number, width: number): Corner[] {
   const [x, y] = split(points, 2, 2).map((t) => reshape(t, [count, samples])) as [Tensor, Tensor];
   const across = axisTaps(x, width);
   const down = axisTaps(y, height);
-  const start = reshape(cast(range(0, count * height * width, height * width, 'int32'), 'int32'), [count, 1]);
+  // int32 throughout: float32 cannot count the pixels of many large maps.
+  const start = reshape(range(0, count * height * width, height * width, 'int32'), [count, 1]);
+  const stride = scalar(width, 'int32');
   return down.flatMap(({ at: row, weight: rowWeight }) =>
     across.map(({ at: column, weight: columnWeight }) => ({
-      index: reshape(add(add(mul(row, width), column), start), [count * samples]) as Tensor1D,
+      index: reshape(add(add(mul(row, stride), column), start), [count * samples]) as Tensor1D,
       weight: reshape(mul(rowWeight, columnWeight), [count * samples]) as Tensor1D,
     })),
   );

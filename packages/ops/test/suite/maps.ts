@@ -1,0 +1,188 @@
+import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
+import { conv2d, depthwiseConv2d, maxPool } from '@tensorflow/tfjs-core';
+import { fusionNode, maskProduct, resizeBilinear, resizeNearest, samplePoints } from '../../src/index.ts';
+import type { OpCase } from './op-case.ts';
+import { fixed, normal, opCase, uniform } from './op-case.ts';
+import { matrixProduct, swish } from './reference/basic.ts';
+import * as exact from './reference/maps.ts';
+
+function fusionCase(shape: [number, number, number, number], weights: number[], activation: 'swish' | 'none'): OpCase {
+  const names = weights.map((_, k) => `x${k}`);
+  return opCase<string>({
+    op: 'fusionNode',
+    what: `[${shape}], weights ${weights.join(', ')}, ${activation}`,
+    inputs: {
+      ...Object.fromEntries(names.map((name) => [name, [shape] as const])),
+      weights: [[weights.length], fixed(...weights)],
+    },
+    outputShape: shape,
+    run: (t) =>
+      fusionNode(
+        names.map((name) => t[name] as Tensor4D),
+        t.weights as Tensor1D,
+        { activation },
+      ),
+    reference: (values) => {
+      const positive = Array.from(values.weights!, (w) => Math.max(0, w));
+      const total = positive.reduce((a, b) => a + b, 0) + 1e-4;
+      return values.x0!.map((_, i) => {
+        const blended = names.reduce((s, name, k) => s + (positive[k]! / total) * values[name]![i]!, 0);
+        return activation === 'swish' ? swish(blended) : blended;
+      });
+    },
+    // With all weights at zero the eps alone divides: the gradient of the weights is 1e4 times the maps.
+    tolerance: { gradient: 1e-4 },
+  });
+}
+
+function maskProductCase(batch: number, queries: number, height: number, width: number, channels: number): OpCase {
+  return opCase({
+    op: 'maskProduct',
+    what: `[${[batch, queries, channels]}] x [${[batch, height, width, channels]}]`,
+    inputs: { embeddings: [[batch, queries, channels]], pixels: [[batch, height, width, channels]] },
+    outputShape: [batch, queries, height, width],
+    run: ({ embeddings, pixels }) => maskProduct(embeddings, pixels),
+    reference: ({ embeddings, pixels }) => {
+      const area = height * width;
+      const out = new Float64Array(batch * queries * area);
+      for (let b = 0; b < batch; b++) {
+        const e = embeddings.subarray(b * queries * channels, (b + 1) * queries * channels);
+        const columns = new Float64Array(channels * area);
+        for (let p = 0; p < area; p++) {
+          for (let c = 0; c < channels; c++) columns[c * area + p] = pixels[(b * area + p) * channels + c]!;
+        }
+        out.set(matrixProduct(e, columns, queries, channels, area), b * queries * area);
+      }
+      return out;
+    },
+  });
+}
+
+type Mode = 'nearest' | 'half-pixel' | 'align-corners';
+
+function resizeCase(mode: Mode, from: exact.Size, to: exact.Size, batch = 2, channels = 3): OpCase {
+  const alignCorners = mode === 'align-corners';
+  return opCase({
+    op: mode === 'nearest' ? 'resizeNearest' : 'resizeBilinear',
+    what: `${mode}, [${[batch, ...from, channels]}] to ${to.join(' x ')}`,
+    inputs: { x: [[batch, ...from, channels]] },
+    outputShape: [batch, ...to, channels],
+    run: ({ x }) => (mode === 'nearest' ? resizeNearest(x, to) : resizeBilinear(x, to, { alignCorners })),
+    reference: ({ x }) =>
+      mode === 'nearest'
+        ? exact.resizeNearest(x, batch, from, channels, to)
+        : exact.resizeBilinear(x, batch, from, channels, to, alignCorners),
+  });
+}
+
+function sampleCase(count: number, size: exact.Size, samples: number, draw = uniform(-0.2, 1.2), what = ''): OpCase {
+  return opCase({
+    op: 'samplePoints',
+    what: `[${[count, ...size]}] at ${samples} points${what}`,
+    inputs: { maps: [[count, ...size]], points: [[count, samples, 2], draw] },
+    gradientOf: ['maps'],
+    outputShape: [count, samples],
+    run: ({ maps, points }) => samplePoints(maps, points),
+    reference: ({ maps, points }) => exact.samplePoints(maps, points, count, size, samples),
+  });
+}
+
+function convolutionCase(shape: exact.ConvolutionShape): OpCase {
+  const { batch, size, channels, kernel, filters, stride, padding, depthwise = false } = shape;
+  const { out } = exact.geometry(shape);
+  const op = depthwise ? depthwiseConv2d : conv2d;
+  return opCase({
+    op: depthwise ? 'tfjs depthwiseConv2d' : 'tfjs conv2d',
+    what: `${kernel} x ${kernel}, stride ${stride}, ${padding}, [${[batch, ...size, channels]}], ${filters} filters`,
+    inputs: {
+      x: [[batch, ...size, channels]],
+      filter: [[kernel, kernel, channels, filters], normal(0, 1 / kernel)],
+    },
+    outputShape: [batch, ...out, depthwise ? channels * filters : filters],
+    run: ({ x, filter }) => op(x as Tensor4D, filter as Tensor4D, stride, padding),
+    reference: ({ x, filter }) => exact.convolution(shape, x, filter),
+  });
+}
+
+function maxPoolCase(size: exact.Size, kernel = 3, stride = 2, batch = 2, channels = 3): OpCase {
+  const shape = { batch, size, channels, kernel, stride, padding: 'same' as const };
+  return opCase({
+    op: 'tfjs maxPool',
+    what: `${kernel} x ${kernel}, stride ${stride}, same, [${[batch, ...size, channels]}]`,
+    inputs: { x: [[batch, ...size, channels]] },
+    outputShape: [batch, ...exact.geometry(shape).out, channels],
+    run: ({ x }) => maxPool(x, kernel, stride, 'same'),
+    reference: ({ x }) => exact.maxPool(shape, x),
+  });
+}
+
+const modes: readonly Mode[] = ['nearest', 'half-pixel', 'align-corners'];
+const sizes: readonly (readonly [from: exact.Size, to: exact.Size])[] = [
+  [
+    [3, 5],
+    [6, 10],
+  ],
+  [
+    [4, 3],
+    [9, 7],
+  ],
+  [
+    [9, 7],
+    [4, 3],
+  ],
+  [
+    [5, 2],
+    [1, 1],
+  ],
+  [
+    [1, 1],
+    [3, 2],
+  ],
+  [
+    [3, 4],
+    [3, 4],
+  ],
+  [
+    [2, 7],
+    [5, 7],
+  ],
+];
+const conv = { batch: 2, size: [5, 7], channels: 3, kernel: 3, filters: 4, stride: 1, padding: 'same' } as const;
+
+export const mapCases: readonly OpCase[] = [
+  fusionCase([2, 3, 5, 4], [0.7, 1.3], 'swish'),
+  fusionCase([2, 3, 5, 4], [0.7, -0.3, 1.9], 'swish'),
+  fusionCase([1, 2, 3, 4], [0.5, 0.25, 2], 'none'),
+  fusionCase([1, 2, 3, 1], [1], 'swish'),
+  fusionCase([0, 2, 3, 4], [1, 1], 'swish'),
+  fusionCase([1, 17, 19, 32], [1, 2, 0.5], 'swish'),
+  maskProductCase(2, 5, 3, 4, 7),
+  maskProductCase(1, 1, 1, 1, 1),
+  maskProductCase(2, 0, 3, 4, 7),
+  maskProductCase(1, 50, 16, 24, 64),
+  ...modes.flatMap((mode) => sizes.map(([from, to]) => resizeCase(mode, from, to))),
+  // 49 * (1 / 49) is below 1 in floating point: exact integers decide the source.
+  resizeCase('nearest', [2, 3], [98, 147], 1, 1),
+  resizeCase('half-pixel', [16, 24], [64, 96], 1, 4),
+  sampleCase(2, [3, 5], 7),
+  sampleCase(1, [1, 1], 4),
+  sampleCase(3, [4, 4], 1),
+  sampleCase(2, [4, 3], 2, fixed(0, 0, 1, 1, 0.5, 0.5, 0.125, 0.5), ', corners and centres'),
+  sampleCase(2, [4, 3], 0),
+  sampleCase(5, [32, 48], 112),
+  convolutionCase(conv),
+  convolutionCase({ ...conv, stride: 2 }),
+  convolutionCase({ ...conv, size: [6, 8], stride: 2 }),
+  convolutionCase({ ...conv, kernel: 1, filters: 5 }),
+  convolutionCase({ ...conv, size: [8, 12], kernel: 4, stride: 4, padding: 'valid' }),
+  convolutionCase({ ...conv, size: [14, 9], channels: 16, filters: 24 }),
+  convolutionCase({ ...conv, filters: 1, depthwise: true }),
+  convolutionCase({ ...conv, filters: 1, stride: 2, depthwise: true }),
+  convolutionCase({ ...conv, size: [14, 9], channels: 24, filters: 1, depthwise: true }),
+  maxPoolCase([4, 6]),
+  maxPoolCase([5, 7]),
+  maxPoolCase([12, 13]),
+  maxPoolCase([7, 7]),
+  maxPoolCase([1, 2]),
+  maxPoolCase([6, 9], 2, 2),
+];
