@@ -1,1 +1,2 @@
-export {};
+export type { WasmBackend, WasmCandidate, WasmOptions } from './wasm.ts';
+export { wasm } from './wasm.ts';

@@ -1,0 +1,38 @@
+import { registerConvolutionGradients } from './corrections/convolution.ts';
+import { registerIndexing } from './corrections/indexing.ts';
+import { registerPoolingGradients } from './corrections/pooling.ts';
+import { registerResize } from './corrections/resize.ts';
+import { registerTypes } from './corrections/types.ts';
+import { registerAttention } from './kernels/attention.ts';
+import { registerFusionNode } from './kernels/fusion-node.ts';
+import { registerLinear } from './kernels/linear.ts';
+import { registerMatMul } from './kernels/mat-mul.ts';
+import { registerNormalisation } from './kernels/normalisation.ts';
+import { registerOptimizer } from './kernels/optimizer.ts';
+import { registerResizeGradients } from './kernels/resize-gradient.ts';
+import { registerSamplePoints } from './kernels/sample-points.ts';
+import { registerSoftmax } from './kernels/softmax.ts';
+import { registerTranspose } from './kernels/transpose.ts';
+
+let registered = false;
+
+/** Puts this package's kernels in TensorFlow.js's registry under 'wasm', once a process. */
+export function registerAllKernels(): void {
+  if (registered) return;
+  registered = true;
+  registerConvolutionGradients();
+  registerIndexing();
+  registerPoolingGradients();
+  registerResize();
+  registerTypes();
+  registerAttention();
+  registerFusionNode();
+  registerLinear();
+  registerMatMul();
+  registerNormalisation();
+  registerOptimizer();
+  registerResizeGradients();
+  registerSamplePoints();
+  registerSoftmax();
+  registerTranspose();
+}
