@@ -10,6 +10,8 @@ export { boxIou } from './boxes/iou.ts';
 export { cocoSamples, evaluateCocoResults } from './coco-json/evaluate.ts';
 export type { CocoAnnotation, CocoCategoryInfo, CocoGroundTruth, CocoImageInfo } from './coco-json/ground-truth.ts';
 export { parseCocoGroundTruth } from './coco-json/ground-truth.ts';
+export type { CocoPanopticAnnotation, CocoPanopticGroundTruth } from './coco-json/panoptic.ts';
+export { parseCocoPanoptic, parseCocoPanopticResults } from './coco-json/panoptic.ts';
 export type { CocoResultEntry } from './coco-json/results.ts';
 export { parseCocoResults } from './coco-json/results.ts';
 export type { DataPlace } from './data-error.ts';
@@ -29,7 +31,51 @@ export type {
 } from './evaluation/coco/settings.ts';
 export { cocoAreaRanges } from './evaluation/coco/settings.ts';
 export type { CocoCategoryResult } from './evaluation/coco/summary.ts';
+export type { DepthCrop } from './evaluation/depth/crop.ts';
+export { eigenCrop } from './evaluation/depth/crop.ts';
+export type {
+  DepthEvaluator,
+  DepthEvaluatorOptions,
+  DepthEvaluatorState,
+  DepthMetrics,
+  DepthResult,
+} from './evaluation/depth/evaluator.ts';
+export { createDepthEvaluator } from './evaluation/depth/evaluator.ts';
+export type { DepthSample } from './evaluation/depth/measure.ts';
+export type { LedgerRows } from './evaluation/detections/ledger.ts';
 export type { ImageId } from './evaluation/image-id.ts';
+export type {
+  PanopticCategory,
+  PanopticCategoryResult,
+  PanopticEvaluator,
+  PanopticEvaluatorState,
+  PanopticMean,
+  PanopticQuality,
+  PanopticResult,
+} from './evaluation/panoptic/evaluator.ts';
+export { createPanopticEvaluator } from './evaluation/panoptic/evaluator.ts';
+export type { PanopticMap, PanopticSample, PanopticSegmentInfo } from './evaluation/panoptic/sample.ts';
+export type {
+  SemanticClassResult,
+  SemanticEvaluator,
+  SemanticEvaluatorOptions,
+  SemanticEvaluatorState,
+  SemanticResult,
+  SemanticSample,
+} from './evaluation/semantic/evaluator.ts';
+export { createSemanticEvaluator } from './evaluation/semantic/evaluator.ts';
+export type { VocInterpolation } from './evaluation/voc/average-precision.ts';
+export type {
+  VocClassResult,
+  VocDetection,
+  VocEvaluator,
+  VocEvaluatorOptions,
+  VocEvaluatorState,
+  VocResult,
+  VocSample,
+  VocTruth,
+} from './evaluation/voc/evaluator.ts';
+export { createVocEvaluator } from './evaluation/voc/evaluator.ts';
 export type { ImageMeta } from './image-meta.ts';
 export type { KeypointTruth } from './keypoints/oks.ts';
 export { keypointSimilarity } from './keypoints/oks.ts';

@@ -1,5 +1,5 @@
-import type { DetectionLedger } from './ledger.ts';
-import { rankRows } from './ledger.ts';
+import type { DetectionLedger } from '../detections/ledger.ts';
+import { rankRows } from '../detections/ledger.ts';
 import type { PrecisionRecall } from './precision.ts';
 import { precisionOverRecall } from './precision.ts';
 import type { CocoSettings } from './settings.ts';

@@ -1,11 +1,11 @@
 import { dataError } from '../../data-error.ts';
 import { GlidError } from '../../errors.ts';
+import type { LedgerRows } from '../detections/ledger.ts';
+import { DetectionLedger } from '../detections/ledger.ts';
 import type { ImageId } from '../image-id.ts';
 import { checkNewImage, compareImageIds } from '../image-id.ts';
 import type { CocoCounts } from './accumulate.ts';
 import { accumulate, categoryCurves } from './accumulate.ts';
-import type { LedgerRows } from './ledger.ts';
-import { DetectionLedger } from './ledger.ts';
 import type { CocoMatches } from './match.ts';
 import { matchDetections } from './match.ts';
 import type { CocoDetectionObject, CocoTruthObject } from './objects.ts';
@@ -121,15 +121,7 @@ class StreamingCocoEvaluator implements CocoEvaluator {
       settings: this.#settings,
       imageIds: [...this.#images.keys()],
       truths: this.#truths.slice(),
-      ledgers: this.#ledgers.map((ledger) => {
-        const { scores, images, ranks, outcomes } = ledger.rows();
-        return {
-          scores: Float64Array.from(scores),
-          images: images.slice(),
-          ranks: ranks.slice(),
-          outcomes: outcomes.slice(),
-        };
-      }),
+      ledgers: this.#ledgers.map((ledger) => ledger.copy()),
     };
   }
 

@@ -1,8 +1,6 @@
+import { outcome } from '../detections/outcome.ts';
 import type { CocoDetectionObject, CocoTruthObject } from './objects.ts';
 import type { CocoSettings } from './settings.ts';
-
-/** What became of a detection at one area range and IoU threshold. */
-export const outcome = { falsePositive: 0, truePositive: 1, ignored: 2 } as const;
 
 /** One picture and category, matched. */
 export interface CocoMatches {

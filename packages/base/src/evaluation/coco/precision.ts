@@ -1,4 +1,4 @@
-import { outcome } from './match.ts';
+import { outcome } from '../detections/outcome.ts';
 import { recallThresholds } from './settings.ts';
 
 export interface PrecisionRecall {

@@ -49,6 +49,16 @@ export class DetectionLedger {
     };
   }
 
+  copy(): LedgerRows {
+    const { scores, images, ranks, outcomes } = this.rows();
+    return {
+      scores: Float64Array.from(scores),
+      images: images.slice(),
+      ranks: ranks.slice(),
+      outcomes: outcomes.slice(),
+    };
+  }
+
   #grow(capacity: number): void {
     const { scores, images, ranks, outcomes } = this.rows();
     this.#scores = new Float64Array(capacity);
