@@ -1,8 +1,9 @@
 import { GlidError } from '@glid/base';
+import { throwIfAborted } from '../platform/abort.ts';
 import type { NonFinitePolicy } from '../safetensors/decode.ts';
 import { readSafetensors, type SafetensorsFile } from '../safetensors/read.ts';
 import { verifyDigest } from '../sha256.ts';
-import { throwIfAborted, type WeightSource } from '../source/weight-source.ts';
+import type { WeightSource } from '../source/weight-source.ts';
 import { decodeManifest, type WeightManifest } from './manifest.ts';
 import { type CheckpointMetadata, decodeMetadata } from './metadata.ts';
 

@@ -1,5 +1,6 @@
 import { GlidError } from '@glid/base';
-import { throwIfAborted, type WeightSource } from './weight-source.ts';
+import { throwIfAborted } from '../platform/abort.ts';
+import type { WeightSource } from './weight-source.ts';
 
 /** Weights in memory: the bytes of one safetensors file, or a manifest and its parts by file name. */
 export function fromBytes(bytes: Uint8Array | ArrayBuffer | ReadonlyMap<string, Uint8Array>): WeightSource {

@@ -1,6 +1,7 @@
 import { GlidError } from '@glid/base';
+import { throwIfAborted } from '../platform/abort.ts';
 import { nodeModules } from '../platform/node.ts';
-import { throwIfAborted, type WeightSource } from './weight-source.ts';
+import type { WeightSource } from './weight-source.ts';
 
 const step = 8 * 2 ** 20;
 

@@ -1,9 +1,10 @@
 import { GlidError } from '@glid/base';
+import { throwIfAborted } from '../platform/abort.ts';
 import { nodeModules } from '../platform/node.ts';
 import { type FileDigest, findMismatch, sha256, verifyDigest } from '../sha256.ts';
 import { readBody } from './read-body.ts';
 import { defaultWeightCache, type WeightCache } from './weight-cache.ts';
-import { type ReadOptions, throwIfAborted, type WeightSource } from './weight-source.ts';
+import type { ReadOptions, WeightSource } from './weight-source.ts';
 
 export interface FromUrlOptions {
   /** Where downloads are kept; `false` keeps none. By default a folder in Node, Cache Storage or OPFS in browsers. */

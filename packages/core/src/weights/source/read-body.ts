@@ -1,5 +1,6 @@
 import { checkpointError } from '../checkpoint-error.ts';
-import { type ReadOptions, throwIfAborted } from './weight-source.ts';
+import { throwIfAborted } from '../platform/abort.ts';
+import type { ReadOptions } from './weight-source.ts';
 
 /** Reads a response's body with progress; refuses more bytes than were promised before they are kept. */
 export async function readBody(response: Response, file: string, options: ReadOptions): Promise<Uint8Array> {

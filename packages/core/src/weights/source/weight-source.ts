@@ -1,4 +1,3 @@
-import { GlidError } from '@glid/base';
 import type { FileDigest } from '../sha256.ts';
 
 export interface ReadOptions {
@@ -17,13 +16,4 @@ export interface WeightSource {
   readonly entry: string;
   /** The bytes of a file that lies beside the entry. Throws `GLID_IO` when there is none, `GLID_ABORTED` when told to stop. */
   read(name: string, options?: ReadOptions): Promise<Uint8Array>;
-}
-
-/** Throws `GLID_ABORTED` once the signal has fired. */
-export function throwIfAborted(signal: AbortSignal | undefined, what: string): void {
-  if (!signal?.aborted) return;
-  throw new GlidError('GLID_ABORTED', `${what} was stopped.`, {
-    fix: 'Start it again when it is wanted.',
-    cause: signal.reason,
-  });
 }
