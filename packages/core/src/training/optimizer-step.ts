@@ -1,3 +1,4 @@
+import { Random } from '@glid/base';
 import { globalNorm } from '@glid/ops';
 import { scalar, type Tensor } from '@tensorflow/tfjs-core';
 import { type Accumulated, accumulateGradients } from './accumulate.ts';
@@ -14,6 +15,7 @@ import { type RunState, replaceEntry } from './run-state.ts';
 /** What does not change from step to step. */
 export interface StepSetting {
   readonly objective: Objective;
+  readonly seed: number;
   /** Trainable parameters, in the order of the optimiser's rules. */
   readonly names: readonly string[];
   readonly optimizer: Optimizer;
@@ -59,8 +61,10 @@ export async function optimizerStep(
     data += performance.now() - began;
     return batch;
   };
+  // A generator of its own for every step and rank: what is drawn depends on nothing that happened before.
+  const random = Random.derive(setting.seed, 'step', run.step, collectives.rank);
   const own = await accumulateGradients(
-    { objective, parameters: run.parameters, names, random: run.random, collectives, watch },
+    { objective, parameters: run.parameters, names, random, collectives, watch },
     next,
     setting.accumulate,
   );

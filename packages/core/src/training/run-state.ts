@@ -1,4 +1,4 @@
-import { GlidError, Random } from '@glid/base';
+import { GlidError } from '@glid/base';
 import type { HostArray } from '@glid/head-kit';
 import { clone, type Tensor, tensor } from '@tensorflow/tfjs-core';
 import type { AdamWState, Optimizer } from './adamw.ts';
@@ -11,7 +11,6 @@ export interface RunState {
   readonly parameters: ParameterRecord;
   moments: AdamWState;
   average: ParameterRecord | null;
-  readonly random: Random;
   step: number;
   pictures: number;
   best: BestSoFar;
@@ -24,14 +23,12 @@ export function freshState(
   parameters: ParameterRecord,
   trainable: readonly string[],
   optimizer: Optimizer,
-  seed: number,
   averaged: boolean,
 ): RunState {
   return {
     parameters,
     moments: optimizer.init(parameters),
     average: averaged ? Object.fromEntries(trainable.map((name) => [name, clone(parameters[name]!)])) : null,
-    random: Random.derive(seed, 'training'),
     step: 0,
     pictures: 0,
     best: nothingYet,
@@ -44,7 +41,6 @@ export async function captureState(run: RunState, plan: TrainingState['plan']): 
   return {
     step: run.step,
     pictures: run.pictures,
-    random: run.random.state,
     best: run.best,
     evaluatedAt: run.evaluatedAt,
     plan,
@@ -70,7 +66,6 @@ export function restoreState(run: RunState, state: TrainingState): void {
     for (const [name, { data, shape }] of saved)
       replaceEntry(record, name, tensor(data.slice(), [...shape], 'float32'));
   }
-  run.random.state = state.random;
   run.step = state.step;
   run.pictures = state.pictures;
   run.best = state.best;

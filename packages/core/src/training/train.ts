@@ -55,14 +55,14 @@ async function* run(plan: TrainPlan): Events {
   const names = [...rules.keys()];
   const optimizer = adamw(rules, plan.optimizer);
   const facts = planFacts(plan, names);
-  const state = freshState(plan.parameters, names, optimizer, plan.seed, plan.average !== undefined);
+  await shareParameters(plan.parameters, collectives);
+  const state = freshState(plan.parameters, names, optimizer, plan.average !== undefined);
   let reader: BatchReader | undefined;
   try {
     const found = plan.checkpoints ? await resume(state, plan.checkpoints, facts) : undefined;
     for (const { name, reason } of found?.skipped ?? []) {
       yield { type: 'warning', ...position(state, plan), about: 'damaged-checkpoint', message: `${name}: ${reason}` };
     }
-    await shareParameters(plan.parameters, collectives);
     yield startedEvent(state, plan, names, found?.name);
 
     // Ranks must stop at the same step, so there the signal is a vote that is counted with the gradients.
@@ -70,6 +70,7 @@ async function* run(plan: TrainPlan): Events {
     reader = opened;
     const setting: StepSetting = {
       objective: plan.objective,
+      seed: plan.seed,
       names,
       optimizer,
       collectives,

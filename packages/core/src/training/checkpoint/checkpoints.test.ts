@@ -25,7 +25,6 @@ const record = (scale: number): HostRecord =>
 const stateAt = (step: number): TrainingState => ({
   step,
   pictures: step * 8,
-  random: [1, -2, 3, 4],
   best: { ...nothingYet, value: 0.5 },
   evaluatedAt: step,
   plan: { seed: 7, schedule: { kind: 'constant' } },

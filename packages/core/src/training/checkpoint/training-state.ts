@@ -1,4 +1,3 @@
-import type { RandomState } from '@glid/base';
 import { GlidError } from '@glid/base';
 import type { HostArray } from '@glid/head-kit';
 import { readSafetensors, writeSafetensors } from '../../weights/safetensors/index.ts';
@@ -8,14 +7,12 @@ import type { CheckpointFiles } from './checkpoint-store.ts';
 /** Tensors by name, on the host. */
 export type HostRecord = ReadonlyMap<string, HostArray>;
 
-/** The small part of a run's state. The schedule and the data order are functions of `step` and `pictures`. */
+/** The small part of a run's state. Schedule, data order and chance are functions of `step`, `pictures` and the plan's seed. */
 export interface RunProgress {
   /** Optimiser steps done. */
   readonly step: number;
   /** Pictures taken from the stream so far, over all ranks. */
   readonly pictures: number;
-  /** Generator of random depth, noise in losses, … */
-  readonly random: RandomState;
   readonly best: BestSoFar;
   /** The step whose weights were evaluated last: an evaluation that is still due comes first after resuming. */
   readonly evaluatedAt: number;
