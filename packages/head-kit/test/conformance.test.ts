@@ -1,0 +1,125 @@
+import { type AnyHead, GlidError, type HeadFactory } from '@glid/head-kit';
+import {
+  checkHead,
+  conformanceReport,
+  type HeadCheckOptions,
+  type HeadFixture,
+  headChecks,
+  mutants,
+} from '@glid/head-kit/testing';
+import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
+import { getKernelsForBackend, memory, registerBackend, registerKernel } from '@tensorflow/tfjs-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { useCpu } from './tensors.ts';
+import { dense } from './toy-heads/dense.ts';
+import { denseFixture, matchedFixture } from './toy-heads/fixtures.ts';
+import { matched } from './toy-heads/matched.ts';
+
+const options: HeadCheckOptions = { backends: ['cpu-again'] };
+
+beforeAll(async () => {
+  // A second backend for check 25: the same kernels under another name.
+  registerBackend('cpu-again', () => new MathBackendCPU());
+  for (const kernel of getKernelsForBackend('cpu')) registerKernel({ ...kernel, backendName: 'cpu-again' });
+  await useCpu();
+});
+
+describe('a dense head conforms', () => {
+  const checks = headChecks(dense, denseFixture, options);
+  for (const check of checks) it(check.name, check.run);
+  afterAll(() => {
+    const report = conformanceReport(checks);
+    expect(report.failed).toEqual([]);
+    expect(report.badge).toBe('GLID head v1: conforms (25 passed, 1 skipped)');
+    expect(report.skipped).toEqual([{ id: 'assign/permutation', reason: 'the head matches nothing (no doAssign)' }]);
+  });
+});
+
+describe('a matched head conforms', () => {
+  const checks = headChecks(matched, matchedFixture, options);
+  for (const check of checks) it(check.name, check.run);
+  afterAll(() => expect(conformanceReport(checks).badge).toBe('GLID head v1: conforms (26 passed)'));
+});
+
+// biome-ignore lint/suspicious/noExplicitAny: heads of different types stand side by side
+type Any = any;
+const subjects: [string, HeadFactory<Any, AnyHead, Any>, HeadFixture<Any, Any>][] = [
+  ['dense', dense as Any, denseFixture],
+  ['matched', matched as Any, matchedFixture],
+];
+
+describe('every check rejects its mutant', () => {
+  it('there are 26 checks, each with a mutant', () => {
+    const ids = headChecks(dense, denseFixture).map((check) => check.id);
+    expect(ids).toHaveLength(26);
+    expect(new Set(mutants.map((mutant) => mutant.check))).toEqual(new Set(ids));
+    expect(headChecks(dense, denseFixture).map((check) => check.number)).toEqual(ids.map((_, k) => k + 1));
+  });
+
+  for (const mutant of mutants) {
+    for (const [name, factory, fixture] of subjects) {
+      if (mutant.needs === 'matched' && name === 'dense') continue;
+      if (mutant.needs === 'padded' && name === 'matched') continue;
+      it(`${mutant.check} rejects a ${name} head that ${mutant.fault}`, async () => {
+        const check = headChecks(mutant.apply(factory), fixture, options).find((c) => c.id === mutant.check)!;
+        await expect(check.run()).rejects.toThrow();
+        expect(check.outcome.status).toBe('failed');
+      });
+    }
+  }
+});
+
+describe('the kit', () => {
+  it('keeps no tensors', async () => {
+    await checkHead(matched, matchedFixture, options);
+    const before = memory().numTensors;
+    await checkHead(matched, matchedFixture, options);
+    expect(memory().numTensors).toBe(before);
+  });
+
+  it('lets a known failure pass, and fails when it starts to pass', async () => {
+    const broken = mutants.find((m) => m.check === 'loss/terms-sum')!.apply(matched as Any);
+    const expectedFailures = { 'loss/terms-sum': 'the total has a factor of its own' };
+    const report = await checkHead(broken, matchedFixture as Any, { ...options, expectedFailures });
+    expect(report.conforms).toBe(true);
+    expect(report.expectedFailures).toEqual([{ id: 'loss/terms-sum', reason: 'the total has a factor of its own' }]);
+    expect(report.badge).toBe('GLID head v1: conforms (25 passed, 1 expected failures)');
+    const mended = await checkHead(matched, matchedFixture, { ...options, expectedFailures });
+    expect(mended.conforms).toBe(false);
+    expect(mended.badge).toBeNull();
+    expect(mended.text).toContain('failed   loss/terms-sum: passes now, though it was expected to fail');
+  });
+
+  it('fails when an expected failure does not concern the head any more', async () => {
+    const report = await checkHead(dense, denseFixture, { expectedFailures: { 'assign/permutation': 'why not' } });
+    expect(report.failed.map((f) => f.id)).toEqual(['assign/permutation']);
+    expect(report.failed[0]!.reason).toContain('does not concern this head');
+  });
+
+  it('refuses expected failures without a reason or of no check', () => {
+    expect(() => headChecks(dense, denseFixture, { expectedFailures: { 'draw/inside': ' ' } })).toThrow(GlidError);
+    expect(() => headChecks(dense, denseFixture, { expectedFailures: { 'draw/outside': 'x' } })).toThrow(
+      /draw\/inside/,
+    );
+  });
+
+  it('prints every skip with its reason, parts of checks included', async () => {
+    const { perfectResult: _, ...fixture } = matchedFixture;
+    const report = await checkHead(matched, fixture, {
+      capabilities: { crop: 'whole pictures only', padding: 'one size only' },
+    });
+    expect(report.skipped).toEqual([
+      { id: 'forward/padding-invariance', reason: 'one size only' },
+      { id: 'backends/parity', reason: 'no other backend was named (options.backends)' },
+      { id: 'postprocess/geometry', reason: 'crop: whole pictures only' },
+      { id: 'metrics/partitions-and-ideal', reason: 'ideal value: the fixture has no perfectResult' },
+    ]);
+    expect(report.text).toContain('skipped  forward/padding-invariance: one size only');
+  });
+
+  it('says what has not run', () => {
+    const report = conformanceReport(headChecks(dense, denseFixture));
+    expect(report.notRun).toHaveLength(26);
+    expect(report.conforms).toBe(false);
+  });
+});
