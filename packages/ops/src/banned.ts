@@ -1,52 +1,76 @@
-/** A tfjs function that must not stand in differentiable code, or not on some backend. */
+/** A function of tfjs-core 4.22.0 that must not stand in differentiable code. */
 export interface BannedOp {
-  /** Name of the function as exported by tfjs-core; `image.` where it is a member of `image`. */
+  /** Name of the exported function, or of the member of `image`. */
   readonly name: string;
+  /** The kernel behind it. */
+  readonly kernel: string;
+  /** `none`: throws on backpropagation. `wrong`: a gradient that is not the derivative, on at least one backend. */
+  readonly gradient: 'none' | 'wrong';
   readonly reason: string;
   readonly instead: string;
 }
 
-const noGradient = 'has no gradient';
-const comparison = 'has no gradient and throws when a differentiated tensor flows in, even only into a mask';
-const maskInstead = 'maskGreater, or withoutGradient around the whole mask';
+function none(name: string, kernel: string, instead: string): BannedOp {
+  return { name, kernel, gradient: 'none', reason: 'has no gradient', instead };
+}
 
-/** tfjs 4.22.0's operations without a gradient, or with a wrong one, and what replaces them. Data for the lint guard. */
+function comparison(name: string, kernel: string): BannedOp {
+  const reason = 'has no gradient and throws when a differentiated tensor flows in, even only into a mask';
+  return { name, kernel, gradient: 'none', reason, instead: 'maskGreater, or withoutGradient around the whole mask' };
+}
+
+function wrong(name: string, kernel: string, reason: string, instead: string): BannedOp {
+  return { name, kernel, gradient: 'wrong', reason, instead };
+}
+
+/**
+ * What has no usable gradient, and what replaces it: data for the lint guard. Inside `withoutGradient` or `differentiable` these may be used,
+ * with a note `allow-op NAME: reason`. Not to be seen by name: `matMul`, `maximum`, `minimum` and `squaredDifference` with broadcast operands
+ * (the gradient has the wrong shape), convolutions with dilation (no gradient), `gather` with `batchDims` (stock wasm reads outside).
+ */
 export const bannedOps: readonly BannedOp[] = [
-  { name: 'einsum', reason: noGradient, instead: 'matMul on reshaped tensors, maskProduct' },
-  { name: 'topk', reason: noGradient, instead: 'withoutGradient(() => topk(…)) and gatherRows' },
-  { name: 'stridedSlice', reason: noGradient, instead: 'reshape and slice, or gatherRows' },
-  { name: 'depthToSpace', reason: noGradient, instead: 'reshape and transpose of rank <= 4' },
-  { name: 'gatherND', reason: noGradient, instead: 'gatherRows on flattened rows' },
-  { name: 'scatterND', reason: noGradient, instead: 'unsortedSegmentSum, or matMul with a one-hot constant' },
-  { name: 'tensorScatterUpdate', reason: noGradient, instead: 'selectWhere' },
-  { name: 'cumprod', reason: noGradient, instead: 'exp(cumsum(log(x)))' },
-  { name: 'diag', reason: noGradient, instead: 'mul with eye(n)' },
-  { name: 'image.cropAndResize', reason: noGradient, instead: 'slice and resizeBilinear, or samplePoints' },
-  { name: 'image.transform', reason: noGradient, instead: 'samplePoints' },
-  {
-    name: 'image.resizeBilinear',
-    reason: 'its gradient ignores halfPixelCenters and throws on the cpu backend when H and W differ',
-    instead: 'resizeBilinear',
-  },
-  {
-    name: 'image.resizeNearestNeighbor',
-    reason: 'its gradient is wrong on the cpu backend for batches',
-    instead: 'resizeNearest',
-  },
-  {
-    name: 'avgPool',
-    reason: "its gradient is wrong at borders with 'same' padding",
-    instead: "maxPool, or padding 'valid'",
-  },
-  { name: 'mirrorPad', reason: 'its gradient is wrong', instead: 'pad, or concat of slices' },
-  { name: 'floorDiv', reason: 'its gradient is wrong', instead: 'withoutGradient(() => floor(div(a, b)))' },
-  { name: 'greater', reason: comparison, instead: maskInstead },
-  { name: 'less', reason: comparison, instead: maskInstead },
-  { name: 'lessEqual', reason: comparison, instead: maskInstead },
-  { name: 'equal', reason: comparison, instead: maskInstead },
-  { name: 'notEqual', reason: comparison, instead: maskInstead },
-  { name: 'logicalAnd', reason: comparison, instead: maskInstead },
-  { name: 'logicalOr', reason: comparison, instead: maskInstead },
-  { name: 'logicalNot', reason: comparison, instead: maskInstead },
-  { name: 'logicalXor', reason: comparison, instead: maskInstead },
+  none('einsum', 'Einsum', 'matMul on reshaped tensors, maskProduct'),
+  none('topk', 'TopK', 'withoutGradient(() => topk(…).indices) and gatherRows'),
+  none('stridedSlice', 'StridedSlice', 'reshape and slice, or gatherRows'),
+  none('depthToSpace', 'DepthToSpace', 'reshape and transpose of rank <= 4'),
+  none('gatherND', 'GatherNd', 'gatherRows on flattened rows'),
+  none('scatterND', 'ScatterNd', 'unsortedSegmentSum, or matMul with a one-hot constant'),
+  none('sparseToDense', 'SparseToDense', 'unsortedSegmentSum, or matMul with a one-hot constant'),
+  none('tensorScatterUpdate', 'TensorScatterUpdate', 'selectWhere'),
+  none('cumprod', 'Cumprod', 'exp(cumsum(log(x)))'),
+  none('diag', 'Diag', 'mul with eye(n)'),
+  none('multinomial', 'Multinomial', 'draws of Random on the host'),
+  none('bincount', 'Bincount', 'unsortedSegmentSum of ones'),
+  none('denseBincount', 'DenseBincount', 'unsortedSegmentSum of ones'),
+  none('unique', 'Unique', 'the host'),
+  none('all', 'All', 'withoutGradient around the whole mask'),
+  none('any', 'Any', 'withoutGradient around the whole mask'),
+  none('cropAndResize', 'CropAndResize', 'slice and resizeBilinear, or samplePoints'),
+  none('flipLeftRight', 'FlipLeftRight', 'reverse'),
+  none('rotateWithOffset', 'RotateWithOffset', 'samplePoints'),
+  none('transform', 'Transform', 'samplePoints'),
+  wrong(
+    'resizeBilinear',
+    'ResizeBilinear',
+    'its gradient ignores halfPixelCenters, and throws on the cpu backend when H and W differ',
+    'resizeBilinear of @glid/ops',
+  ),
+  wrong(
+    'resizeNearestNeighbor',
+    'ResizeNearestNeighbor',
+    'its gradient is wrong on the cpu backend for more than one picture',
+    'resizeNearest of @glid/ops',
+  ),
+  wrong('avgPool', 'AvgPool', "its gradient is wrong at borders with padding 'same'", 'maxPool, or a mean of slices'),
+  wrong('mirrorPad', 'MirrorPad', 'its gradient ignores the mirrored copies', 'concat of slices'),
+  wrong('floorDiv', 'FloorDiv', 'its gradient is that of div', 'withoutGradient(() => floor(div(a, b)))'),
+  comparison('greater', 'Greater'),
+  comparison('less', 'Less'),
+  comparison('lessEqual', 'LessEqual'),
+  comparison('equal', 'Equal'),
+  comparison('notEqual', 'NotEqual'),
+  comparison('logicalAnd', 'LogicalAnd'),
+  comparison('logicalOr', 'LogicalOr'),
+  comparison('logicalNot', 'LogicalNot'),
+  comparison('logicalXor', 'LogicalXor'),
 ];

@@ -5,6 +5,7 @@ import { requireShape, sameShape } from './shape.ts';
 
 /** 1 where `x > threshold`, else 0, as a float32 constant. (tfjs's comparisons throw when a differentiated tensor flows in.) */
 export function maskGreater<T extends Tensor>(x: T, threshold: number): T {
+  // allow-op greater: not recorded
   return withoutGradient(() => cast(greater(x, threshold), 'float32') as T);
 }
 
@@ -19,9 +20,11 @@ export function selectWhere<T extends Tensor>(mask: Tensor, a: T, b: T): T {
     [a, b],
     (save) => {
       save([mask]);
+      // allow-op greater: not recorded
       return where(greater(mask, 0.5), a, b) as T;
     },
     (dy, saved) => {
+      // allow-op greater: not recorded
       const taken = greater(saved[0]!, 0.5);
       const none = zerosLike(dy);
       return [where(taken, dy, none), where(taken, none, dy)];

@@ -25,6 +25,7 @@ export function resizeBilinear(
   const inputSize = [height, width] as const;
   return differentiable<Tensor4D>(
     [x],
+    // allow-op resizeBilinear: forward only, the gradient is below
     () => image.resizeBilinear(x, [size[0], size[1]], alignCorners, !alignCorners),
     (dy) => {
       const fused = runGlidKernel('GlidResizeBilinearGrad', { dy }, { inputSize, alignCorners });

@@ -93,6 +93,7 @@ function axisTaps(coordinate: Tensor, length: number): { at: Tensor; weight: Ten
     { pixel: low, share: sub(1, fraction) },
     { pixel: add(low, 1), share: fraction },
   ].map(({ pixel, share }) => {
+    // allow-op logicalAnd: not recorded; allow-op lessEqual: not recorded
     const inside = cast(logicalAnd(greaterEqual(pixel, 0), lessEqual(pixel, length - 1)), 'float32');
     return { at: cast(clipByValue(pixel, 0, length - 1), 'int32'), weight: mul(share, inside) };
   });

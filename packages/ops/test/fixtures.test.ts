@@ -3,7 +3,26 @@ import '@tensorflow/tfjs-backend-cpu';
 import type { FixtureTensor } from '@glid/test-utils';
 import { expectClose, expectFixture, hasShared, loadFixture, withoutShared } from '@glid/test-utils';
 import type { Tensor, Tensor1D, Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
-import { grads, memory, mul, setBackend, slice, sum, tensor, tidy, transpose } from '@tensorflow/tfjs-core';
+import {
+  add,
+  concat,
+  conv2d,
+  depthwiseConv2d,
+  enableProdMode,
+  eye,
+  grads,
+  maxPool,
+  memory,
+  mul,
+  reshape,
+  setBackend,
+  slice,
+  sum,
+  tensor,
+  tidy,
+  tile,
+  transpose,
+} from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
   adamwStep,
@@ -20,6 +39,8 @@ import {
   sinePosition,
   swish,
 } from '../src/index.ts';
+
+enableProdMode();
 
 const toTensor = <T extends Tensor>(t: FixtureTensor): T =>
   tensor(Float32Array.from(t.data), [...t.shape], 'float32') as T;
@@ -70,6 +91,94 @@ describe.skipIf(!hasShared)(`reference numbers (${withoutShared})`, () => {
       });
     });
     expect(memory().numTensors).toBe(before);
+  });
+
+  /**
+   * The cross case adds an arbitrary mask to the logits. `attention` has none, but the mask M is itself a product of one-hot queries with
+   * columns of M: heads widened by one channel a query give the same logits.
+   */
+  it('attention: mha-cross', () => {
+    const f = loadFixture('blocks', 'mha-cross');
+    const heads: number = f.config.heads;
+    const [batch, queries, embed] = f.tensor('query').shape as [number, number, number];
+    const keys = f.tensor('key').shape[1]!;
+    const size = embed / heads;
+    const wide = size + queries;
+    const before = memory().numTensors;
+    tidy(() => {
+      const padding = f.tensor('key_padding_mask');
+      const keyMask = tensor(
+        Float32Array.from(padding.data, (p) => 1 - p),
+        [batch, keys],
+      ) as Tensor2D;
+      const mask = transpose(toTensor<Tensor2D>(f.tensor('attn_mask')));
+      const oneHot = eye(queries);
+      /** `[B, L, heads * size]` and `[L, queries]` -> `[B, L, heads * (size + queries)]`. */
+      const widen = (x: Tensor, factor: number, more: Tensor): Tensor3D => {
+        const length = x.shape[1]!;
+        const split = mul(reshape(x, [batch, length, heads, size]), factor);
+        const added = tile(reshape(more, [1, length, 1, queries]), [batch, 1, heads, 1]);
+        return reshape(concat([split, added], 3), [batch, length, heads * wide]);
+      };
+      const project = (x: Tensor, w: Tensor, b: Tensor, part: number): Tensor3D => {
+        const kernel = transpose(slice(w, [part * embed, 0], [embed, embed])) as Tensor2D;
+        return linear(x as Tensor3D, kernel, slice(b, part * embed, embed) as Tensor1D);
+      };
+      const run = (...xs: Tensor[]): Tensor => {
+        const [q, k, v, w, b, wo, bo] = xs as [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor2D, Tensor1D];
+        const wideQ = widen(project(q, w, b, 0), Math.sqrt(wide / size), mul(oneHot, Math.sqrt(wide)));
+        const wideK = widen(project(k, w, b, 1), 1, mask);
+        const wideV = widen(project(v, w, b, 2), 1, mul(mask, 0));
+        const out = reshape(attention(wideQ, wideK, wideV, { heads, keyMask }), [batch, queries, heads, wide]);
+        return linear(reshape(slice(out, 0, [-1, -1, -1, size]), [batch, queries, embed]), transpose(wo), bo);
+      };
+      const inputs = ['query', 'key', 'value', 'in_proj_weight', 'in_proj_bias', 'out_proj.weight', 'out_proj.bias'];
+      const xs = inputs.map((n) => toTensor(f.tensor(n)));
+      check(run(...xs), f.tensor('out'));
+      const cotangent = toTensor(f.tensor('cotangent'));
+      const g = grads((...ts: Tensor[]) => sum(mul(run(...ts), cotangent)))(xs);
+      inputs.forEach((n, i) => {
+        check(g[i]!, f.tensor(`grad:${n}`));
+      });
+    });
+    expect(memory().numTensors).toBe(before);
+  });
+
+  it.each([
+    ['k3s1p1', 3, 1, 'same'],
+    ['k3s2p1', 3, 2, 1],
+    ['k4s4p0', 4, 4, 'valid'],
+    ['k1s1p0', 1, 1, 'valid'],
+    ['dw3', 3, 1, 'same'],
+  ] as const)("tfjs's convolution and its gradients: %s", (name, _size, stride, pad) => {
+    const f = loadFixture('blocks', 'conv-norm');
+    tidy(() => {
+      const depthwise = name === 'dw3';
+      const filter = transpose(
+        toTensor<Tensor4D>(f.tensor(`conv.${name}.weight`)),
+        depthwise ? [2, 3, 0, 1] : [2, 3, 1, 0],
+      );
+      const xs = [nhwc(f.tensor('x')), filter, toTensor(f.tensor(`conv.${name}.bias`))];
+      const run = (x: Tensor, w: Tensor, b: Tensor): Tensor => {
+        const y = depthwise
+          ? depthwiseConv2d(x as Tensor4D, w as Tensor4D, stride, pad)
+          : conv2d(x as Tensor4D, w as Tensor4D, stride, pad);
+        return add(y, b);
+      };
+      check(nchw(run(xs[0]!, xs[1]!, xs[2]!)), f.tensor(`conv.${name}`));
+      const cotangent = nhwc(f.tensor(`conv.${name}.cotangent`));
+      const g = grads((x, w, b) => sum(mul(run(x!, w!, b!), cotangent)))(xs);
+      check(nchw(g[0]!), f.tensor(`grad.conv.${name}.x`));
+      check(transpose(g[1]!, depthwise ? [2, 3, 0, 1] : [3, 2, 0, 1]), f.tensor(`grad.conv.${name}.weight`));
+      check(g[2]!, f.tensor(`grad.conv.${name}.bias`));
+    });
+  });
+
+  it("tfjs's max pooling: 3 x 3, stride 2, padding 1", () => {
+    const f = loadFixture('blocks', 'conv-norm');
+    tidy(() => {
+      check(nchw(maxPool(nhwc(f.tensor('x')), 3, 2, 1)), f.tensor('pool.max3s2p1'));
+    });
   });
 
   it.each([1e-5, 1e-6])('layerNorm: eps %s', (eps) => {
