@@ -1,4 +1,11 @@
 export type { BackendChoice, RejectedBackend } from './backend/index.ts';
 export { cpu, runCanary, useBackend } from './backend/index.ts';
+export * from './decoder/index.ts';
+export * from './encoder/index.ts';
 export * from './image/index.ts';
+export * from './model/index.ts';
+export * from './neck/index.ts';
+export type { ParameterRecord } from './parameters/records.ts';
+export * from './pretrain/index.ts';
+export * from './queries/index.ts';
 export * from './weights/index.ts';

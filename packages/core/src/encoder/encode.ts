@@ -1,5 +1,5 @@
 import { GlidError } from '@glid/base';
-import { mul, reshape, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
+import { add, mul, reshape, sub, type Tensor, type Tensor1D, type Tensor4D } from '@tensorflow/tfjs-core';
 import { applyLayerNorm } from '../parameters/layers.ts';
 import { type ParameterRecord, parametersUnder } from '../parameters/records.ts';
 import type { BlockDrop } from './drop-path.ts';
@@ -26,6 +26,8 @@ export interface EncodeOptions {
   readonly runBlock?: BlockRunner | undefined;
   /** For each stage, 1 where a token is visible: hidden tokens are attended by nobody and are zero in the outputs. */
   readonly visible?: readonly GridMask[] | undefined;
+  /** Puts a token `[embed]` in the place of every patch that is not visible (SimMIM). */
+  readonly replaced?: { readonly token: Tensor1D; readonly visible: GridMask } | undefined;
 }
 
 /**
@@ -49,7 +51,8 @@ export function encode(
   const run: BlockRunner = options.runBlock ?? ((block, x, p) => block(x, p));
   const grids = stageGrids(height, width);
   const outputs: Tensor4D[] = [];
-  let x: Tensor4D = reshape(embedPatches(parameters, patchRows(images, patchSize)), [batch, ...grids[0], config.embed]);
+  const patches = embedPatches(parameters, patchRows(images, patchSize));
+  let x: Tensor4D = withReplaced(reshape(patches, [batch, ...grids[0], config.embed]), options.replaced);
   let blocksDone = 0;
   for (let stage = 0; stage < 4; stage++) {
     const grid = grids[stage]!;
@@ -101,6 +104,12 @@ function keyMask(
     }
   }
   return mask;
+}
+
+function withReplaced(x: Tensor4D, replaced: EncodeOptions['replaced']): Tensor4D {
+  if (!replaced) return x;
+  const visible = maskColumn(replaced.visible);
+  return add(mul(x, visible), mul(sub(1, visible), replaced.token)) as Tensor4D;
 }
 
 function mixedClassification(): GlidError {

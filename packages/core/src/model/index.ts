@@ -1,0 +1,17 @@
+export type { AttentionMap } from './attention-maps.ts';
+export type { CreateModelOptions } from './create-model.ts';
+export { createModel } from './create-model.ts';
+export type { FeatureOptions, Features, HeadOptions } from './forward.ts';
+export { decodeHead, forwardFeatures, forwardHead, forwardHeads } from './forward.ts';
+export type { BuiltHeads, HeadRecipe, HeadRecipes } from './head-recipe.ts';
+export { headOf } from './head-recipe.ts';
+export type { OptionsOf, Prediction, PredictOptions } from './model.ts';
+export { Model } from './model.ts';
+export type { ModelConfig, ModelPreset } from './model-config.ts';
+export { modelPresets, resolveModelConfig } from './model-config.ts';
+export { coreSpecs, headSpecs } from './model-specs.ts';
+export type { Preprocessed } from './preprocess.ts';
+export { pixelDeviation, pixelMean, preprocess } from './preprocess.ts';
+export { resizeImage } from './resize-image.ts';
+export type { ResizePolicy } from './resize-policy.ts';
+export { resizedSize } from './resize-policy.ts';

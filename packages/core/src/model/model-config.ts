@@ -1,0 +1,45 @@
+import { GlidError } from '@glid/base';
+import { checkDecoderConfig, type DecoderConfig } from '../decoder/decoder-config.ts';
+import { checkSwinConfig, type SwinConfig, swinPresets } from '../encoder/swin-config.ts';
+import { checkNeckConfig, type NeckConfig } from '../neck/neck-config.ts';
+
+/** Encoder, neck and decoder as plain JSON: what a checkpoint stores to build the model again. */
+export interface ModelConfig {
+  readonly encoder: SwinConfig;
+  readonly neck: NeckConfig;
+  readonly decoder: DecoderConfig;
+}
+
+const small: Omit<ModelConfig, 'encoder'> = {
+  neck: { width: 128, cells: 2, groups: 16, pixelsFrom: 'neck' },
+  decoder: { layers: 6, heads: 8, ffn: 512 },
+};
+const full: Omit<ModelConfig, 'encoder'> = {
+  neck: { width: 256, cells: 3, groups: 32, pixelsFrom: 'neck' },
+  decoder: { layers: 6, heads: 8, ffn: 2048 },
+};
+
+/** The sizes by name. `nano` trains on a CPU; the others are the published Swin sizes. */
+export const modelPresets = {
+  nano: { encoder: swinPresets.nano, ...small },
+  tiny: { encoder: swinPresets.tiny, ...full },
+  small: { encoder: swinPresets.small, ...full },
+  base: { encoder: swinPresets.base, ...full },
+  large: { encoder: swinPresets.large, ...full },
+} as const satisfies Record<string, ModelConfig>;
+
+export type ModelPreset = keyof typeof modelPresets;
+
+/** A preset's configuration, or the given one, checked. @throws GLID_CONFIG */
+export function resolveModelConfig(backbone: ModelPreset | ModelConfig): ModelConfig {
+  const config = typeof backbone === 'string' ? modelPresets[backbone] : backbone;
+  if (config === undefined) {
+    throw new GlidError('GLID_CONFIG', `There is no backbone called '${String(backbone)}'.`, {
+      fix: `Use one of ${Object.keys(modelPresets).join(', ')}, or pass a configuration.`,
+    });
+  }
+  checkSwinConfig(config.encoder);
+  checkNeckConfig(config.neck);
+  checkDecoderConfig(config.decoder, config.neck.width);
+  return config;
+}

@@ -1,0 +1,253 @@
+import { GlidError } from '@glid/base';
+import type { AnyHead, ParameterSpecs, RawOutputs, ResultOf } from '@glid/head-kit';
+import { dispose, keep, type Tensor, tensor, tidy } from '@tensorflow/tfjs-core';
+import { type ImageInput, toImageTensor } from '../image/index.ts';
+import type { PretrainConfig } from '../pretrain/pretrain-config.ts';
+import { loadWeights } from '../weights/checkpoint/load-weights.ts';
+import type { CheckpointMetadata } from '../weights/checkpoint/metadata.ts';
+import { type LoadParametersOptions, loadParameters, type ParameterFile } from '../weights/partial/load-parameters.ts';
+import type { LoadReport } from '../weights/partial/load-report.ts';
+import { throwIfAborted } from '../weights/platform/abort.ts';
+import type { WeightSource } from '../weights/source/weight-source.ts';
+import { type AttentionMap, attentionMaps } from './attention-maps.ts';
+import { forwardFeatures, forwardHeads } from './forward.ts';
+import type { ModelConfig } from './model-config.ts';
+import { type Preprocessed, preprocess } from './preprocess.ts';
+import type { ResizePolicy } from './resize-policy.ts';
+
+/** The options that a head's post-processing takes. */
+export type OptionsOf<H> = H extends { doPostprocess(raw: never, metas: never, options?: infer O): unknown }
+  ? NonNullable<O>
+  : never;
+
+/** One picture's results by head key. */
+export type Prediction<H, K extends keyof H = keyof H> = { readonly [P in K]: ResultOf<H[P]> };
+
+export interface PredictOptions<H, K extends keyof H = keyof H> {
+  /** Which heads to ask; all when absent. */
+  readonly heads?: readonly K[];
+  readonly signal?: AbortSignal;
+  /** How large pictures are made; the model's policy when absent. */
+  readonly resize?: ResizePolicy;
+  /** `packed` (default) decodes all heads' queries as one sequence, `sequential` one head after the other. Same numbers. */
+  readonly decoding?: 'packed' | 'sequential';
+  /** Options of the heads' post-processing, by head key. */
+  readonly options?: { readonly [P in K]?: OptionsOf<H[P]> };
+}
+
+/** What a model is made of; `createModel` fills it in. */
+export interface ModelParts<H extends { readonly [key: string]: AnyHead }> {
+  readonly config: ModelConfig;
+  readonly heads: H;
+  readonly specs: ParameterSpecs;
+  readonly parameters: Record<string, Tensor>;
+  readonly pretrain: PretrainConfig | null;
+  readonly resize: ResizePolicy;
+  readonly migrations: { readonly [key: string]: ((name: string, fromVersion: string) => string | null) | undefined };
+}
+
+/** A GLID model: one encoder, neck and decoder, and any number of heads. It owns its parameters: `dispose` frees them. */
+export class Model<H extends { readonly [key: string]: AnyHead } = { readonly [key: string]: AnyHead }> {
+  /** Encoder, neck and decoder as plain data. */
+  readonly config: ModelConfig;
+  /** The heads as built, by key. */
+  readonly heads: H;
+  /** Every parameter's shape, initialiser and training rules. */
+  readonly specs: ParameterSpecs;
+  /** The parameters by name. Whoever replaces an entry disposes the old tensor; `assign` does both. */
+  readonly parameters: Record<string, Tensor>;
+  /** How it is pre-trained; null when it was created without `pretrain`. */
+  readonly pretrain: PretrainConfig | null;
+  /** How large pictures are made unless a call says otherwise. */
+  readonly resize: ResizePolicy;
+  readonly #migrations: ModelParts<H>['migrations'];
+  #disposed = false;
+
+  constructor(parts: ModelParts<H>) {
+    this.config = parts.config;
+    this.heads = parts.heads;
+    this.specs = parts.specs;
+    this.parameters = parts.parameters;
+    this.pretrain = parts.pretrain;
+    this.resize = parts.resize;
+    this.#migrations = parts.migrations;
+  }
+
+  /**
+   * Looks at one picture, or several in one batch. Encoder and neck run once, whatever the number of heads.
+   *
+   * @returns one result a head, by its key; for a list of pictures a list of those
+   * @throws GLID_IMAGE for pictures that are empty, not finite or absurdly large; GLID_ABORTED; GLID_USAGE when disposed
+   */
+  predict<K extends keyof H & string = keyof H & string>(
+    image: ImageInput,
+    options?: PredictOptions<H, K>,
+  ): Promise<Prediction<H, K>>;
+  predict<K extends keyof H & string = keyof H & string>(
+    images: readonly ImageInput[],
+    options?: PredictOptions<H, K>,
+  ): Promise<Prediction<H, K>[]>;
+  async predict<K extends keyof H & string = keyof H & string>(
+    images: ImageInput | readonly ImageInput[],
+    options: PredictOptions<H, K> = {},
+  ): Promise<Prediction<H, K> | Prediction<H, K>[]> {
+    const many = Array.isArray(images);
+    const list = (many ? images : [images]) as readonly ImageInput[];
+    this.#alive();
+    const keys = this.#keys(options.heads);
+    if (keys.length === 0) {
+      throw new GlidError('GLID_USAGE', 'There is no head to ask.', {
+        fix: 'Create the model with heads, or name some.',
+      });
+    }
+    if (list.length === 0) return [];
+    const { raw, metas } = await this.#run(list, options, ({ images: batch, metas }) => {
+      const sizes = metas.map((meta) => meta.resizedSize);
+      const features = forwardFeatures(this.parameters, this.config, batch, { sizes });
+      const asked = Object.fromEntries(keys.map((key) => [key, this.heads[key]!]));
+      return { raw: forwardHeads(this.parameters, this.config, asked, features, options.decoding), metas };
+    });
+    try {
+      const results: Record<string, readonly unknown[]> = {};
+      for (const key of keys) {
+        throwIfAborted(options.signal, 'The prediction');
+        results[key] = await this.heads[key]!.doPostprocess(raw[key] as RawOutputs, metas, options.options?.[key as K]);
+      }
+      const each = list.map(
+        (_, i) => Object.fromEntries(keys.map((key) => [key, results[key]![i]])) as Prediction<H, K>,
+      );
+      return many ? each : each[0]!;
+    } finally {
+      dispose(raw as never);
+    }
+  }
+
+  /** What one head's queries look at in each decoder layer: for figures (GLID, figure of cross-attention maps). */
+  async attention(image: ImageInput, head: keyof H & string, options: PredictOptions<H> = {}): Promise<AttentionMap[]> {
+    this.#alive();
+    const [key] = this.#keys([head]);
+    const { maps } = await this.#run([image], options, ({ images, metas }) => {
+      const features = forwardFeatures(this.parameters, this.config, images, {
+        sizes: metas.map((m) => m.resizedSize),
+      });
+      return { maps: attentionMaps(this.parameters, this.config, key!, this.heads[key!]!, features) };
+    });
+    try {
+      return await Promise.all(
+        maps.map(async ({ weights, grid }) => {
+          const [, heads, queries] = weights.shape;
+          return { data: await weights.data<'float32'>(), shape: [heads, queries, ...grid] as const };
+        }),
+      );
+    } finally {
+      dispose(maps.map(({ weights }) => weights));
+    }
+  }
+
+  /**
+   * Takes from a checkpoint what fits. Class rows are matched by label name.
+   *
+   * @returns what was loaded, what keeps its present value, and what was left over
+   * @throws GLID_CHECKPOINT…; nothing is changed then
+   */
+  async load(weights: WeightSource | ParameterFile, options: LoadParametersOptions = {}): Promise<LoadReport> {
+    this.#alive();
+    const file = 'entry' in weights ? await loadWeights(weights) : weights;
+    const heads = Object.fromEntries(
+      Object.entries(this.heads).map(([key, head]) => {
+        const migrateParameterName = this.#migrations[key];
+        return [key, { ...head, ...(migrateParameterName && { migrateParameterName }) }];
+      }),
+    );
+    const { values, report } = await loadParameters(
+      { specs: this.specs, current: this.parameters, heads },
+      file,
+      options,
+    );
+    this.#alive();
+    const fresh: Record<string, Tensor> = {};
+    for (const [name, { data, shape }] of values) fresh[name] = tensor(data, [...shape], 'float32');
+    this.assign(fresh);
+    return report;
+  }
+
+  /** Replaces parameters and frees the old ones; the model owns the new ones from here. @throws GLID_SHAPE, with nothing changed */
+  assign(parameters: Readonly<Record<string, Tensor>>): void {
+    this.#alive();
+    for (const [name, fresh] of Object.entries(parameters)) {
+      const spec = this.specs[name];
+      if (!spec || spec.shape.join() !== fresh.shape.join()) {
+        throw new GlidError(
+          'GLID_SHAPE',
+          spec
+            ? `'${name}' is [${fresh.shape.join(', ')}]; the model needs [${spec.shape.join(', ')}].`
+            : `The model has no parameter '${name}'.`,
+          { fix: 'Give parameters by the names and shapes of `model.specs`.', details: { name } },
+        );
+      }
+    }
+    for (const [name, fresh] of Object.entries(parameters)) {
+      const old = this.parameters[name];
+      this.parameters[name] = keep(fresh);
+      if (old !== fresh) old?.dispose();
+    }
+  }
+
+  /** What a checkpoint says of this model; pass it to `saveWeights(model.parameters, { metadata })`. */
+  describe(provenance: CheckpointMetadata['provenance'] = {}): CheckpointMetadata {
+    const heads = Object.entries(this.heads).map(([key, { id, version, config, labels }]) => ({
+      key,
+      id,
+      version,
+      config,
+      labels,
+    }));
+    return { backbone: this.config as unknown as CheckpointMetadata['backbone'], heads, provenance };
+  }
+
+  /** Frees the parameters. Twice does no harm. */
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    dispose(Object.values(this.parameters));
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /** Reads pictures, computes in one `tidy`, and frees the pictures whatever happens. */
+  async #run<T extends object>(
+    images: readonly ImageInput[],
+    { signal, resize = this.resize }: { readonly signal?: AbortSignal; readonly resize?: ResizePolicy },
+    compute: (batch: Preprocessed) => T,
+  ): Promise<T> {
+    const pictures: Awaited<ReturnType<typeof toImageTensor>>[] = [];
+    try {
+      for (const image of images) pictures.push(await toImageTensor(image, signal ? { signal } : {}));
+      throwIfAborted(signal, 'The prediction');
+      this.#alive();
+      const multiple = this.config.encoder.semantics === 'detection' ? 32 : 1;
+      return tidy(() => compute(preprocess(pictures, resize, multiple)) as never) as T;
+    } finally {
+      dispose(pictures);
+    }
+  }
+
+  #keys(asked: readonly (keyof H & string)[] | undefined): (keyof H & string)[] {
+    const keys = Object.keys(this.heads) as (keyof H & string)[];
+    for (const key of asked ?? []) {
+      if (Object.hasOwn(this.heads, key)) continue;
+      throw new GlidError('GLID_USAGE', `The model has no head '${key}'.`, {
+        fix: keys.length > 0 ? `Ask for ${keys.join(', ')}.` : 'Create the model with heads.',
+        details: { key, keys },
+      });
+    }
+    return asked ? [...new Set(asked)] : keys;
+  }
+
+  #alive(): void {
+    if (!this.#disposed) return;
+    throw new GlidError('GLID_USAGE', 'The model was disposed.', { fix: 'Create it again, or dispose it later.' });
+  }
+}
