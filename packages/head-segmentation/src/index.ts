@@ -1,1 +1,12 @@
-export {};
+export type { SegmentationAssignment } from './assign.ts';
+export type { SegmentationConfig, SegmentationInput, SegmentationMode } from './config.ts';
+export { drawSegmentation } from './draw.ts';
+export type { SegmentationRaw } from './forward.ts';
+export type { SegmentationHead } from './head.ts';
+export { segmentation } from './head.ts';
+export type { Instance } from './inference/instance.ts';
+export type { PanopticMapResult, PanopticSegmentResult } from './inference/panoptic.ts';
+export type { SemanticMap } from './inference/semantic.ts';
+export { segmentationMetrics } from './metrics.ts';
+export type { SegmentationOptions, SegmentationResult } from './postprocess.ts';
+export type { SegmentationTarget } from './targets.ts';
