@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { hasShared, loadFixture, sharedPath, withoutShared } from '@glid/test-utils';
 import { describe, expect, it } from 'vitest';
+import { encoderSpecs } from '../src/encoder/swin-specs.ts';
+import { loadParameters } from '../src/weights/partial/index.ts';
 import { readSafetensors, type TensorFile, writeSafetensors } from '../src/weights/safetensors/index.ts';
 import { formatSwinImport, importSwin, type SwinImport, type SwinScheme } from '../src/weights/swin/index.ts';
 
@@ -99,6 +101,33 @@ describe.skipIf(!hasShared)(`Swin import${hasShared ? '' : `: ${withoutShared}`}
     expect(classifier.tensor(name).data).toEqual(file.tensor('norm.weight').data);
     expect(classifier.report.absent).toHaveLength(6);
     expect(formatSwinImport(classifier.report)).toMatch(/not in the file: encoder\.outputNorms\.0\.gamma/);
+  });
+
+  it('fills the encoder of a model completely, at another window too', async () => {
+    const config = {
+      embed: 8,
+      depths: [2, 2, 2, 2],
+      heads: [2, 2, 4, 4],
+      window: 4,
+      mlpRatio: 4,
+      dropPath: 0,
+      semantics: 'detection',
+    } as const;
+    for (const window of [4, 7]) {
+      const specs = encoderSpecs({ ...config, window });
+      const file = importSwin(read('huggingFace'), { window });
+      const { report, values } = await loadParameters({ specs, current: {}, heads: {} }, file, { groups: ['encoder'] });
+      expect([report.initialised, report.leftOver]).toEqual([[], []]);
+      for (const [name, { shape }] of Object.entries(specs)) {
+        expect(values.get(name)!.shape, name).toEqual(shape);
+        expect(values.get(name)!.data.length).toBe(shape.reduce((a, b) => a * b, 1));
+      }
+    }
+    const wrong = loadParameters(
+      { specs: encoderSpecs({ ...config, window: 7 }), current: {}, heads: {} },
+      imports.get('timm')!,
+    );
+    await expect(wrong).rejects.toMatchObject({ code: 'GLID_CHECKPOINT_SHAPE' });
   });
 
   it('finds a prefix, leaves the rest of a detector behind, and drops derived tables', () => {

@@ -91,7 +91,7 @@ describe('loadParameters', () => {
     expect([...values.get('heads.boxes.class.bias')!.data]).toEqual([61, -99, 63]);
     expect(report.labels).toEqual({ boxes: { kept: ['dog'], added: ['bird'], dropped: ['cat', 'cow'] } });
     expect(text).toMatch(/labels of 'boxes': kept dog; new bird; dropped cat, cow/);
-    expect([...kernel.dataSync()]).toEqual([-1, -2, -3, -4, -5, -6]);
+    expect([...(await kernel.data())]).toEqual([-1, -2, -3, -4, -5, -6]);
   });
 
   it('keeps every shared label for any two lists (brute force)', async () => {

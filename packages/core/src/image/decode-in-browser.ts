@@ -27,14 +27,16 @@ export async function decodeInBrowser(
 ): Promise<Pixels> {
   const image = 'picture file';
   if (file.size === 0) throw imageError(image, 'it has no bytes', 'Pass a whole picture file.');
-  if (!decoder.createImageBitmap) {
+  // Taken out of the record, because the browser's function refuses any other `this` than its own.
+  const { createImageBitmap } = decoder;
+  if (!createImageBitmap) {
     throw imageError(image, 'this browser has no createImageBitmap', 'Decode it yourself and pass ImageData.');
   }
   const size = sniffSize(new Uint8Array(await file.slice(0, headBytes).arrayBuffer()));
   if (size) checkSize(size.width, size.height, maxPixels, image);
   let bitmap: ImageBitmapLike;
   try {
-    bitmap = await decoder.createImageBitmap(file, {
+    bitmap = await createImageBitmap(file, {
       imageOrientation: 'from-image',
       premultiplyAlpha: 'none',
       colorSpaceConversion: 'default',

@@ -29,8 +29,8 @@ const formatVersion = 1;
 const semver = /^\d{1,6}\.\d{1,6}\.\d{1,6}(?:[-+][0-9A-Za-z.+-]{1,40})?$/;
 const packageName = /^(?:@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/;
 
-/** Metadata as the string map that a safetensors header can hold. */
-export function encodeMetadata(metadata: CheckpointMetadata, file: string): ReadonlyMap<string, string> {
+/** Metadata as the string map that a safetensors header can hold (`writeSafetensors`'s `metadata`). */
+export function encodeMetadata(metadata: CheckpointMetadata, file = 'checkpoint'): ReadonlyMap<string, string> {
   checkHeads(metadata.heads, file);
   return new Map([
     ['format', format],
@@ -42,7 +42,7 @@ export function encodeMetadata(metadata: CheckpointMetadata, file: string): Read
 }
 
 /** The metadata of a file of ours; null for anybody else's safetensors file. Throws `GLID_CHECKPOINT` when it is malformed. */
-export function decodeMetadata(strings: ReadonlyMap<string, string>, file: string): CheckpointMetadata | null {
+export function decodeMetadata(strings: ReadonlyMap<string, string>, file = 'checkpoint'): CheckpointMetadata | null {
   if (strings.get('format') !== format) return null;
   const version = Number(strings.get('formatVersion'));
   if (version !== formatVersion) {

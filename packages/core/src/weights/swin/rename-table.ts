@@ -1,5 +1,5 @@
 /** How a foreign tensor's axes become ours. */
-export type Layout =
+type Layout =
   /** As it is. */
   | 'same'
   /** Linear kernel `[out, in]` -> `[in, out]`. */
@@ -10,7 +10,7 @@ export type Layout =
   | 'relativePosition';
 
 /** How often a rule applies: once, for every block, for every stage but the last (patch merging), or for every stage. */
-export type Occurrence = 'once' | 'block' | 'merge' | 'stage';
+type Occurrence = 'once' | 'block' | 'merge' | 'stage';
 
 /**
  * One line of a rename table. `{s}`, `{s+1}`, `{b}` and `{last}` stand for the stage, the next stage, the block and the last stage.

@@ -50,7 +50,7 @@ function merging(from: string): RenameRule[] {
 }
 
 /** Microsoft's classification and detection releases, mmdetection forks, Mask2Former, SimMIM, timm before 0.9: merging ENDS a stage. */
-export const microsoft: RenameTable = {
+const microsoft: RenameTable = {
   scheme: 'microsoft',
   anchor: 'patch_embed.proj.weight',
   rules: [...shared, ...merging('layers.{s}.downsample')],
@@ -63,7 +63,7 @@ export const microsoft: RenameTable = {
 };
 
 /** timm 0.9 and later: merging STARTS the next stage. */
-export const timm: RenameTable = {
+const timm: RenameTable = {
   scheme: 'timm',
   anchor: 'patch_embed.proj.weight',
   rules: [...shared, ...merging('layers.{s+1}.downsample')],
@@ -75,7 +75,7 @@ const hfBlock = 'encoder.layers.{s}.blocks.{b}';
 const hfAttention = `${hfBlock}.attention.self`;
 
 /** Hugging Face transformers (SwinModel, SwinForImageClassification, SwinBackbone): q, k and v are three tensors. */
-export const huggingFace: RenameTable = {
+const huggingFace: RenameTable = {
   scheme: 'huggingFace',
   anchor: 'embeddings.patch_embeddings.projection.weight',
   rules: [
