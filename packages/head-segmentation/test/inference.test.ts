@@ -34,9 +34,21 @@ const sure = (k: number, classes: number) => Array.from({ length: classes + 1 },
 describe('panoptic inference', () => {
   const head = make({ mode: 'panoptic', labels: ['cat', 'sky'], things: ['cat'], queries: 4 });
 
-  it('gives each pixel to the surest mask, numbers segments from 1, merges stuff, drops what loses its pixels', async () => {
+  it('gives each pixel to the surest mask, numbers segments from 1, drops what loses its pixels', async () => {
     const raw = rawOf([left, right, corner, top], [sure(0, 2), sure(1, 2), [9.5, 0, 0], [0, 0, 12]]);
     const before = memory().numTensors;
+    const panoptic = (await head.doPostprocess(raw, [meta]))[0]!.panoptic!;
+    expect(memory().numTensors).toBe(before);
+    // The corner lies inside the surer left mask and keeps nothing; the last query says "no object".
+    expect(panoptic.segments.map(({ id, label, area }) => [id, label, area])).toEqual([
+      [1, 'cat', 192],
+      [2, 'sky', 192],
+    ]);
+    for (let y = 0; y < 16; y++) for (let x = 0; x < 24; x++) expect(panoptic.ids[y * 24 + x]).toBe(x < 12 ? 1 : 2);
+  });
+
+  it('makes one segment of two masks of one stuff class', async () => {
+    const raw = rawOf([left, right, corner, top], [sure(1, 2), sure(1, 2), sure(2, 2), sure(2, 2)]);
     const panoptic = (await head.doPostprocess(raw, [meta]))[0]!.panoptic!;
     expect(panoptic.segments).toHaveLength(1);
     expect(panoptic.segments[0]!.area).toBe(384);
@@ -66,7 +78,7 @@ describe('panoptic inference', () => {
 describe('instance inference', () => {
   it('ranks (query, class) pairs: a query may appear with two classes', async () => {
     const head = make({ mode: 'instance', labels: ['cat', 'dog'], queries: 2, maxInstances: 3 });
-    const [{ instances }] = await head.doPostprocess(
+    const [found] = await head.doPostprocess(
       rawOf(
         [left, corner],
         [
@@ -76,15 +88,15 @@ describe('instance inference', () => {
       ),
       [meta],
     );
-    expect(instances!.map(({ label }) => label)).toEqual(['dog', 'cat', 'dog']);
+    expect(found!.instances!.map(({ label }) => label)).toEqual(['dog', 'cat', 'dog']);
     const e = Math.exp;
     const expected = [e(5) / (e(5) + 2), e(3) / (e(3) + e(2) + 1), e(2) / (e(3) + e(2) + 1)];
     // Bilinear upsampling softens the border, so certainty is a little below 1.
-    instances!.forEach(({ score }, i) => {
+    found!.instances!.forEach(({ score }, i) => {
       expect(score).toBeGreaterThan(0.9 * expected[i]!);
       expect(score).toBeLessThan(expected[i]!);
     });
-    const mask = decodeMask(instances![1]!.mask);
+    const mask = decodeMask(found!.instances![1]!.mask);
     for (let y = 0; y < 16; y++) for (let x = 0; x < 24; x++) expect(mask[y * 24 + x]).toBe(x < 12 ? 1 : 0);
   });
 });
