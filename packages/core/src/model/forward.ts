@@ -6,7 +6,7 @@ import { memories } from '../decoder/memories.ts';
 import { type EncodeOptions, encode } from '../encoder/encode.ts';
 import { maskTensor, paddedSizes, rectangleMask, tokenSizes } from '../encoder/validity.ts';
 import type { Size } from '../encoder/window-geometry.ts';
-import { neck } from '../neck/bi-fpn.ts';
+import { neck, pixelMap } from '../neck/bi-fpn.ts';
 import { type ParameterRecord, parametersUnder } from '../parameters/records.ts';
 import { headQueries } from '../queries/head-queries.ts';
 import { packQueries } from '../queries/packed-queries.ts';
@@ -39,7 +39,8 @@ export function forwardFeatures(
   const [batch, height, width] = images.shape;
   const sizes = paddedSizes(options.sizes, images.shape);
   const maps = encode(parameters, config.encoder, images, { ...options, sizes });
-  const { levels, pixels } = neck(parameters, config.neck, maps, sizes);
+  const levels = neck(parameters, config.neck, maps, sizes);
+  const pixels = pixelMap(parameters, config.neck, maps, levels, sizes);
   const grid: Size = [pixels.shape[1], pixels.shape[2]];
   return {
     pixels,

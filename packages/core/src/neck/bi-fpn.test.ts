@@ -8,9 +8,11 @@ import {
   batchNorm,
   concat,
   grads,
+  matMul,
   mul,
   pad,
   randomNormal,
+  reshape,
   type Scalar,
   setBackend,
   slice,
@@ -24,7 +26,7 @@ import {
 import { beforeAll, describe, expect, it } from 'vitest';
 import { nhwc } from '../../test/swin-fixture.ts';
 import { swinPresets } from '../encoder/index.ts';
-import { fuseCell, type MapNorm, neck } from './bi-fpn.ts';
+import { fuseCell, type MapNorm, neck, pixelMap } from './bi-fpn.ts';
 import { fusionNodes } from './fusion-nodes.ts';
 import type { NeckConfig } from './neck-config.ts';
 import { neckSpecs } from './neck-specs.ts';
@@ -167,14 +169,14 @@ it('gives a batch of mixed sizes what single pictures give', async () => {
       0,
     ),
   );
-  const batch = neck(parameters, config, together as Tensor4D[], sizes);
+  const run = (maps: Tensor4D[], own: typeof sizes | null): Tensor4D[] => {
+    const levels = neck(parameters, config, maps, own);
+    return [...levels, pixelMap(parameters, config, maps, levels, own)];
+  };
+  const batch = run(together as Tensor4D[], sizes);
   for (let i = 0; i < sizes.length; i++) {
-    const alone = neck(parameters, config, mapsOf(i));
-    const pairs = [
-      ...alone.levels.map((map, level) => [map, batch.levels[level]!] as const),
-      [alone.pixels, batch.pixels] as const,
-    ];
-    for (const [single, padded] of pairs) {
+    for (const [level, single] of run(mapsOf(i), null).entries()) {
+      const padded = batch[level]!;
       const part = slice(padded, [i, 0, 0, 0], [1, single.shape[1], single.shape[2], single.shape[3]]);
       expectClose(await part.data(), await single.data(), 5e-5, `picture ${i}`);
     }
@@ -203,8 +205,11 @@ it('takes the 1/4 map from the encoder when asked', async () => {
   const maps = [8, 4, 2, 1].map((side, level) =>
     randomNormal([1, side, side, 8 * 2 ** level], 0, 1, 'float32', level + 1),
   ) as Tensor4D[];
-  const { pixels } = neck(parameters, fromEncoder, maps);
-  const changed = neck(parameters, fromEncoder, [maps[0]!, ...maps.slice(1).map((map) => mul(map, 2) as Tensor4D)]);
+  const pixels = pixelMap(parameters, fromEncoder, maps, []);
+  const expected = add(
+    matMul(reshape(maps[0]!, [64, 8]), parameters['neck.pixels.kernel']!),
+    parameters['neck.pixels.bias']!,
+  );
   expect(pixels.shape).toEqual([1, 8, 8, 16]);
-  expect(await changed.pixels.data()).toEqual(await pixels.data());
+  expectClose(await pixels.data(), await expected.data(), 1e-6);
 });

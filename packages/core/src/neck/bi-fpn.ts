@@ -23,14 +23,14 @@ const outsideValue = -1e9;
  *
  * @param maps P2..P5 of the encoder, `[B, H/4, W/4, C0]` … `[B, H/32, W/32, C3]`
  * @param sizes pixels of each picture of a mixed batch, or null
- * @returns `levels`: four maps `[B, …, C]`, zero outside pictures; `pixels`: the 1/4 map f^b `[B, H/4, W/4, C]`
+ * @returns four maps `[B, …, C]`, zero outside pictures
  */
 export function neck(
   parameters: ParameterRecord,
   config: NeckConfig,
   maps: readonly Tensor4D[],
   sizes: readonly Size[] | null = null,
-): { readonly levels: readonly Tensor4D[]; readonly pixels: Tensor4D } {
+): readonly Tensor4D[] {
   const areas = sizes && maps.map((map, level) => pictureArea(tokenSizes(sizes, stageStrides[level]!), map));
   const norm: MapNorm = (x, name, level) => {
     const gamma = parameter(parameters, `${name}.gamma`) as Tensor1D;
@@ -39,11 +39,24 @@ export function neck(
     return groupNorm(x, gamma, beta, config.groups);
   };
   let levels = maps;
-  for (let cell = 0; cell < config.cells; cell++)
+  for (let cell = 0; cell < config.cells; cell++) {
     levels = fuseCell(parameters, `neck.cells.${cell}.`, levels, norm, areas);
-  const inside = (map: Tensor4D, level: number): Tensor4D => (areas ? mul(map, maskColumn(areas[level]!.mask)) : map);
+  }
+  return areas ? levels.map((map, level): Tensor4D => mul(map, maskColumn(areas[level]!.mask))) : levels;
+}
+
+/** The 1/4 map f^b, `[B, H/4, W/4, C]`: a 1 x 1 convolution of the finest fused level, or of the encoder's first stage. */
+export function pixelMap(
+  parameters: ParameterRecord,
+  config: NeckConfig,
+  maps: readonly Tensor4D[],
+  levels: readonly Tensor4D[],
+  sizes: readonly Size[] | null = null,
+): Tensor4D {
   const source = config.pixelsFrom === 'neck' ? levels[0]! : maps[0]!;
-  return { levels: levels.map(inside), pixels: inside(applyLinear(parameters, 'neck.pixels', source) as Tensor4D, 0) };
+  const pixels = applyLinear(parameters, 'neck.pixels', source) as Tensor4D;
+  if (!sizes) return pixels;
+  return mul(pixels, maskColumn(rectangleMask(tokenSizes(sizes, stageStrides[0]), [pixels.shape[1], pixels.shape[2]])));
 }
 
 /** One cell over any number of levels, fine to coarse. Node: project, resample, fuse, swish, depthwise 3 x 3, pointwise, norm. */

@@ -1,4 +1,4 @@
-export { fuseCell, neck } from './bi-fpn.ts';
+export { fuseCell, neck, pixelMap } from './bi-fpn.ts';
 export { fusionNodes } from './fusion-nodes.ts';
 export type { NeckConfig } from './neck-config.ts';
 export { checkNeckConfig } from './neck-config.ts';

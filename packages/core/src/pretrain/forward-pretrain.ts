@@ -46,7 +46,7 @@ export function forwardPretrain(
         replaced: { token: parameter(parameters, 'pretrain.patchToken') as Tensor1D, visible: visible[0]! },
       })
     : encodeVisible(parameters, model.encoder, images, stages, runBlock);
-  const { levels } = neck(parameters, model.neck, maps);
+  const levels = neck(parameters, model.neck, maps);
   const memory = memories(parameters, levels, null, seesAll ? null : visible);
   const { queries } = decode(parameters, model.decoder, maskQueries(parameters, draw), memory);
   const answers = slice(queries.at(-1)!, [0, 1, 0], [-1, draw.count, -1]);
