@@ -74,9 +74,10 @@ async function oneBatch(
     meanOverRanks: (value) => meanOverRanks(collectives, value),
   };
   const trainable = names.map((name) => parameters[name]!);
+  const drawn = objective.draw(batch, context);
   const taped = await tapedGradients(
     {
-      forward: () => objective.forward(parameters, batch, context),
+      forward: () => objective.forward(parameters, batch, drawn),
       assign: (forwarded) => objective.assign(forwarded, batch, context),
       loss: (forwarded, assigned) => objective.loss(forwarded, batch, assigned, context),
     },

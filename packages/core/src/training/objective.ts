@@ -7,12 +7,15 @@ export type ParameterRecord = Record<string, Tensor>;
 
 /**
  * What a training loop minimises. The loop owns the order of things (tape, accumulation, update); an objective knows the model:
- * `pretrain` and `finetune` each are one.
+ * `pretrain` and `finetune` each are one. Per batch: `draw`, `forward`, `assign`, `loss`.
  */
-export interface Objective<Forwarded extends object = object, Assigned = unknown> {
+export interface Objective<Drawn = unknown, Forwarded extends object = object, Assigned = unknown> {
+  /** The parameters that may be trained. */
   readonly specs: ParameterSpecs;
-  /** Pure and synchronous, may run on the tape. `random` is the only permitted source of chance. */
-  forward(parameters: Readonly<ParameterRecord>, batch: Batch, context: LossContext): Forwarded;
+  /** All chance of the forward pass (masks, random depth), on the host and once a batch: the pass itself may run twice. */
+  draw(batch: Batch, context: LossContext): Drawn;
+  /** Pure and synchronous, may run on the tape. */
+  forward(parameters: Readonly<ParameterRecord>, batch: Batch, drawn: Drawn): Forwarded;
   /** Matching; no gradient. */
   assign(forwarded: Forwarded, batch: Batch, context: LossContext): Promise<Assigned>;
   /** Pure, synchronous, differentiable. */

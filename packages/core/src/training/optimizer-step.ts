@@ -10,7 +10,7 @@ import type { StepTimes } from './events.ts';
 import { sumOverRanks } from './exchange.ts';
 import { nonFiniteError } from './non-finite.ts';
 import type { Objective, ParameterRecord } from './objective.ts';
-import { type RunState, replaceEntry } from './run-state.ts';
+import { type RunState, replaceEntry, tie } from './run-state.ts';
 
 /** What does not change from step to step. */
 export interface StepSetting {
@@ -22,6 +22,7 @@ export interface StepSetting {
   readonly accumulate: number;
   readonly clip: number | undefined;
   readonly average: AveragingOptions | undefined;
+  readonly ties: ReadonlyMap<string, string> | undefined;
   readonly collectives: Collectives;
   /** The next batch of the stream. */
   readonly next: () => Promise<Batch>;
@@ -101,7 +102,7 @@ export async function optimizerStep(
 
 function update(
   run: RunState,
-  { optimizer, average }: StepSetting,
+  { optimizer, average, ties }: StepSetting,
   gradients: readonly Tensor[],
   learningRate: number,
   factor: number,
@@ -111,6 +112,7 @@ function update(
   const next = optimizer.update({ parameters: run.parameters, state: run.moments }, gradients, options);
   gradientScale?.dispose();
   for (const [name, tensor] of Object.entries(next.parameters)) replaceEntry(run.parameters, name, tensor);
+  tie(run.parameters, ties);
   const old: AdamWState = run.moments;
   run.moments = next.state;
   disposeAll(old.first);

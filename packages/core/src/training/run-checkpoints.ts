@@ -54,13 +54,23 @@ export async function writeState(
 }
 
 /** Writes the weights that were just found best. */
-export async function writeBest(run: RunState, options: CheckpointOptions): Promise<string> {
-  const weights = await toHost(evaluatedParameters(run));
+export async function writeBest(
+  run: RunState,
+  options: CheckpointOptions,
+  ties?: ReadonlyMap<string, string>,
+): Promise<string> {
+  const weights = await toHost(evaluatedParameters(run, ties));
   const bytes = writeSafetensors(weights, options.metadata ? { metadata: options.metadata } : {});
   return saveBest(options.store, run.step, bytes);
 }
 
-/** The weights that count: averaged where there is an average. */
-export function evaluatedParameters(run: RunState): Readonly<ParameterRecord> {
-  return run.average ? { ...run.parameters, ...run.average } : run.parameters;
+/** The weights that count: averaged where there is an average. Only to be read: tied entries are the same tensor. */
+export function evaluatedParameters(
+  run: RunState,
+  ties: ReadonlyMap<string, string> = new Map(),
+): Readonly<ParameterRecord> {
+  if (!run.average) return run.parameters;
+  const parameters: ParameterRecord = { ...run.parameters, ...run.average };
+  for (const [follower, leader] of ties) parameters[follower] = parameters[leader]!;
+  return parameters;
 }

@@ -19,6 +19,7 @@ export async function evaluateRun(
   options: EvaluationOptions,
   collectives: Collectives,
   signal: AbortSignal | undefined,
+  ties?: ReadonlyMap<string, string>,
 ): Promise<Measured | undefined> {
   const began = performance.now();
   const alone = collectives.size === 1;
@@ -26,7 +27,7 @@ export async function evaluateRun(
   if (collectives.rank === 0) {
     try {
       ({ metrics } = await options.run(
-        evaluatedParameters(run),
+        evaluatedParameters(run, ties),
         alone && signal ? signal : new AbortController().signal,
       ));
     } catch (error) {

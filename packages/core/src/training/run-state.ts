@@ -78,6 +78,11 @@ export function replaceEntry(record: ParameterRecord, name: string, next: Tensor
   record[name] = next;
 }
 
+/** Makes every follower equal to its leader. */
+export function tie(record: ParameterRecord, ties: ReadonlyMap<string, string> | undefined): void {
+  for (const [follower, leader] of ties ?? []) replaceEntry(record, follower, clone(record[leader]!));
+}
+
 /** Values on the host, in the order of the record. */
 export async function toHost(record: Readonly<ParameterRecord>): Promise<HostRecord> {
   const read = async ([name, t]: [string, Tensor]): Promise<[string, HostArray]> => [

@@ -46,6 +46,8 @@ export interface TrainPlan {
   /** Updated in place, entry by entry; each replaced tensor is disposed. At the end it holds the averaged weights, if there are. */
   readonly parameters: ParameterRecord;
   readonly source: BatchSource;
+  /** Parameters that are always equal to another one, by name -> the name of that one. They are not trained themselves. */
+  readonly ties?: ReadonlyMap<string, string>;
   /** Optimiser steps. */
   readonly steps: number;
   readonly optimizer: OptimizerOptions;

@@ -12,7 +12,7 @@ import { parameterRules } from './parameter-rules.ts';
 import { resume, writeBest, writeState } from './run-checkpoints.ts';
 import { evaluateRun } from './run-evaluation.ts';
 import { finishedEvent, position, startedEvent, stepEvent, tensorsInUse } from './run-events.ts';
-import { disposeRun, freshState, type RunState, replaceEntry } from './run-state.ts';
+import { disposeRun, freshState, type RunState, replaceEntry, tie } from './run-state.ts';
 import { learningRateFactor } from './schedule.ts';
 import { checkPlan, planFacts, type TrainPlan } from './train-plan.ts';
 
@@ -51,11 +51,13 @@ interface Running {
 async function* run(plan: TrainPlan): Events {
   checkPlan(plan);
   const collectives = plan.collectives ?? alone;
-  const rules = parameterRules(plan.objective.specs, { weightDecay: 0, ...plan.optimizer });
+  const rules = new Map(parameterRules(plan.objective.specs, { weightDecay: 0, ...plan.optimizer }));
+  for (const follower of plan.ties?.keys() ?? []) rules.delete(follower);
   const names = [...rules.keys()];
   const optimizer = adamw(rules, plan.optimizer);
   const facts = planFacts(plan, names);
   await shareParameters(plan.parameters, collectives);
+  tie(plan.parameters, plan.ties);
   const state = freshState(plan.parameters, names, optimizer, plan.average !== undefined);
   let reader: BatchReader | undefined;
   try {
@@ -77,6 +79,7 @@ async function* run(plan: TrainPlan): Events {
       accumulate: plan.accumulate ?? 1,
       clip: plan.optimizer.clip,
       average: plan.average,
+      ties: plan.ties,
       next: () => opened.next(),
     };
     yield* steps({ plan, state, setting, collectives, facts, savedAt: found?.state.step ?? -1 });
@@ -131,18 +134,19 @@ async function* steps(running: Running): Events {
   }
   for (const [name, average] of Object.entries(state.average ?? {}))
     replaceEntry(state.parameters, name, clone(average));
+  tie(state.parameters, plan.ties);
   yield finishedEvent(state, plan);
 }
 
 /** Returns whether the run was aborted meanwhile. */
 async function* evaluate({ plan, state, collectives }: Running): AsyncGenerator<TrainingEvent, boolean, undefined> {
-  const measured = await evaluateRun(state, plan.evaluation!, collectives, plan.signal);
+  const measured = await evaluateRun(state, plan.evaluation!, collectives, plan.signal, plan.ties);
   if (!measured) return true;
   if (collectives.rank > 0) return false;
   yield { type: 'evaluation', ...position(state, plan), ...measured };
   if (measured.best && plan.checkpoints) {
     const began = performance.now();
-    const name = await writeBest(state, plan.checkpoints);
+    const name = await writeBest(state, plan.checkpoints, plan.ties);
     yield { type: 'checkpoint', ...position(state, plan), name, kind: 'best', milliseconds: performance.now() - began };
   }
   return false;

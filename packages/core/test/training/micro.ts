@@ -33,14 +33,14 @@ export const microSpecs: ParameterSpecs = {
 };
 
 /** Each picture has two answers; the one nearer to the target is matched to it, as a detector's queries are. */
-export const microObjective: Objective<MicroForward, Float32Array> = {
+export const microObjective: Objective<Float32Array, MicroForward, Float32Array> = {
   specs: microSpecs,
-  forward(parameters, batch, { random }) {
+  draw(batch, { random }) {
+    return Float32Array.from({ length: batch.images.shape[0] * 8 }, () => 0.05 * random.normal());
+  },
+  forward(parameters, batch, drawn) {
     const x = tensor2d(batch.images.data, [batch.images.shape[0], 12]);
-    const noise = tensor(
-      Float32Array.from({ length: batch.images.shape[0] * 8 }, () => 0.05 * random.normal()),
-      [batch.images.shape[0], 8],
-    );
+    const noise = tensor2d(drawn, [batch.images.shape[0], 8]);
     const hidden = tanh(
       add(add(matMul(x, parameters['encoder.kernel'] as Tensor2D), parameters['encoder.bias']!), noise),
     );

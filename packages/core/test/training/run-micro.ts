@@ -5,7 +5,7 @@ import { enableProdMode, setBackend } from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-wasm';
 import { folderStore, train } from '../../src/train.ts';
-import { sha256 } from '../../src/training/checkpoint/manifest.ts';
+import { sha256 } from '../../src/weights/sha256.ts';
 import { flatten, microPlan } from './micro.ts';
 
 const [folder, backend, steps] = process.argv.slice(2);

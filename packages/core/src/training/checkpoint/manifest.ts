@@ -1,4 +1,5 @@
 import { GlidError } from '@glid/base';
+import { type FileDigest, findMismatch, sha256 } from '../../weights/sha256.ts';
 import type { CheckpointFiles } from './checkpoint-store.ts';
 
 const manifestName = 'manifest.json';
@@ -6,18 +7,12 @@ const format = 'glid-training-checkpoint/1';
 
 interface Manifest {
   readonly format: string;
-  readonly files: { readonly [name: string]: { readonly bytes: number; readonly sha256: string } };
-}
-
-/** The SHA-256 of bytes, in hexadecimal. Web Crypto: Node, and pages served over https or from localhost. */
-export async function sha256(bytes: Uint8Array): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>);
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  readonly files: { readonly [name: string]: FileDigest };
 }
 
 /** The files with a manifest of their sizes and hashes. */
 export async function seal(files: CheckpointFiles): Promise<CheckpointFiles> {
-  const table: Record<string, { bytes: number; sha256: string }> = {};
+  const table: Record<string, FileDigest> = {};
   for (const [name, bytes] of files) table[name] = { bytes: bytes.length, sha256: await sha256(bytes) };
   const manifest: Manifest = { format, files: table };
   return new Map([...files, [manifestName, new TextEncoder().encode(`${JSON.stringify(manifest, null, 1)}\n`)]]);
@@ -40,11 +35,11 @@ export async function verify(files: CheckpointFiles, where: string): Promise<Che
     });
   }
   const good = new Map<string, Uint8Array>();
-  for (const [name, { bytes, sha256: expected }] of Object.entries(manifest.files)) {
+  for (const [name, digest] of Object.entries(manifest.files)) {
     const content = files.get(name);
     if (!content) throw damaged(`${name} is missing`);
-    if (content.length !== bytes) throw damaged(`${name} has ${content.length} bytes, not ${bytes}`);
-    if ((await sha256(content)) !== expected) throw damaged(`${name} does not have its recorded SHA-256`);
+    const mismatch = await findMismatch(content, digest);
+    if (mismatch !== null) throw damaged(`${name}: ${mismatch}`);
     good.set(name, content);
   }
   return good;
