@@ -1,6 +1,6 @@
 // Gradients of convolutions, NHWC. Dense convolutions go through im2col / col2im and a matrix product; depthwise ones
 // (channel multiplier 1) run tap by tap over whole channel rows.
-import { fma4, load4, splat } from './simd.as';
+import { fma4, load4 } from './simd.as';
 
 // @ts-ignore: AssemblyScript decorator
 @inline
@@ -116,20 +116,4 @@ export function depthwiseFilterGrad(
       }
     }
   }
-}
-
-/** y[ids[i]] += x[i], rows of `inner` floats; ids out of range are ignored. y is zero at the start. */
-export function segmentSum(x: usize, ids: usize, y: usize, rows: i32, inner: i32, segments: i32): void {
-  for (let i = 0; i < rows; i++) {
-    const s = load<i32>(at(ids, i));
-    if (s >= 0 && s < segments) addRow(at(x, i * inner), at(y, s * inner), inner);
-  }
-}
-
-/** y += factor x over n floats: the scatter step of resize gradients. */
-export function addScaled(x: usize, y: usize, n: i32, factor: f32): void {
-  const f = splat(factor);
-  let c = 0;
-  for (; c + 4 <= n; c += 4) v128.store(at(y, c), fma4(load4(at(x, c)), f, load4(at(y, c))));
-  for (; c < n; c++) store<f32>(at(y, c), load<f32>(at(y, c)) + load<f32>(at(x, c)) * factor);
 }

@@ -1,10 +1,11 @@
 export { addBias, gelu, geluGrad, relu } from './activation.as';
 export { attention, attentionGrad, attentionScratch } from './attention.as';
-export { addScaled, col2im, depthwiseFilterGrad, depthwiseInputGrad, im2col, segmentSum } from './convolution.as';
+export { col2im, depthwiseFilterGrad, depthwiseInputGrad, im2col } from './convolution.as';
 export { fusionNode, fusionNodeGrad } from './fusion.as';
 export { batchGemm, gemm, gemmScratch } from './gemm.as';
 export { columnSum, groupNorm, groupNormGrad, layerNorm, layerNormGrad } from './norm.as';
 export { adamW, squareSum } from './optimizer.as';
+export { addScaled, gather, segmentSum } from './rows.as';
 export { softmax } from './softmax.as';
 export { transpose } from './transpose.as';
 export { windowAttention, windowAttentionGrad, windowAttentionScratch } from './window-attention.as';

@@ -5,6 +5,7 @@ import { registerResize } from './corrections/resize.ts';
 import { registerTypes } from './corrections/types.ts';
 import { registerAttention } from './kernels/attention.ts';
 import { registerFusionNode } from './kernels/fusion-node.ts';
+import { registerIdentity } from './kernels/identity.ts';
 import { registerLinear } from './kernels/linear.ts';
 import { registerMatMul } from './kernels/mat-mul.ts';
 import { registerNormalisation } from './kernels/normalisation.ts';
@@ -27,6 +28,7 @@ export function registerAllKernels(): void {
   registerTypes();
   registerAttention();
   registerFusionNode();
+  registerIdentity();
   registerLinear();
   registerMatMul();
   registerNormalisation();

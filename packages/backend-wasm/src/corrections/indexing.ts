@@ -4,7 +4,7 @@ import { backend_util, GatherV2, StridedSlice, slice_util, UnsortedSegmentSum } 
 import { product } from '../kernels/matrix-product.ts';
 import { replaceKernel } from '../register.ts';
 
-/** Stock reads outside the tensor when batchDims > 0. */
+/** Stock reads outside the tensor when batchDims > 0, and takes two milliseconds for a position table of 2401 rows. */
 function registerGather(): void {
   interface Attributes {
     readonly axis: number;
@@ -12,7 +12,7 @@ function registerGather(): void {
   }
   replaceKernel<{ x: TensorInfo; indices: TensorInfo }, Attributes>(GatherV2, (stock) => (context, inputs, attrs) => {
     const { x, indices } = inputs;
-    if (!(attrs.batchDims > 0) || x.dtype === 'string') return stock(context, inputs, attrs);
+    if (x.dtype !== 'float32' && x.dtype !== 'int32') return stock(context, inputs, attrs);
     const axis = attrs.axis < 0 ? attrs.axis + x.shape.length : attrs.axis;
     const info = backend_util.segment_util.collectGatherOpShapeInfo(
       x as Parameters<typeof backend_util.segment_util.collectGatherOpShapeInfo>[0],
@@ -20,24 +20,23 @@ function registerGather(): void {
       axis,
       attrs.batchDims,
     );
-    const { batchSize, outerSize, dimSize, sliceSize } = info;
-    const out = context.output(info.outputShape, x.dtype);
-    const [from, to] = [context.backend.typedArrayFromHeap(x), context.backend.typedArrayFromHeap(out)];
-    const index = context.backend.typedArrayFromHeap(indices);
-    const perBatch = batchSize === 0 ? 0 : index.length / batchSize;
-    let at = 0;
-    for (let row = 0; row < batchSize * outerSize; row++) {
-      const first = Math.floor(row / outerSize) * perBatch;
-      for (let i = 0; i < perBatch; i++) {
-        const value = index[first + i]!;
-        if (!(value >= 0 && value < dimSize)) {
-          context.dispose(out);
-          throw new GlidError('GLID_USAGE', `gather: index ${value} is outside [0, ${dimSize}).`, {
-            fix: 'Clip the indices.',
-          });
-        }
-        const source = (row * dimSize + value) * sliceSize;
-        for (let s = 0; s < sliceSize; s++) to[at++] = from[source + s]!;
+    const { batchSize, outerSize, dimSize, sliceSize, outputShape } = info;
+    const out = context.output(outputShape, x.dtype);
+    if (product(outputShape) === 0) return out;
+    const count = product(indices.shape) / batchSize;
+    for (let b = 0; b < batchSize; b++) {
+      const ids = context.pointer(indices) + 4 * b * count;
+      const fault = context.simd.gather(
+        ...([context.pointer(x) + 4 * b * outerSize * dimSize * sliceSize, ids] as const),
+        ...([context.pointer(out) + 4 * b * outerSize * count * sliceSize] as const),
+        ...([outerSize, dimSize, sliceSize, count] as const),
+      );
+      if (fault >= 0) {
+        const value = context.integers(indices)[b * count + fault];
+        context.dispose(out);
+        throw new GlidError('GLID_USAGE', `gather: index ${value} is outside [0, ${dimSize}).`, {
+          fix: 'Clip the indices.',
+        });
       }
     }
     return out;

@@ -104,6 +104,12 @@ export interface SimdKernels {
     dfilter: Pointer,
     ...rest: [...geometry: DepthwiseArguments, scratch: Pointer]
   ): void;
+  gather(
+    x: Pointer,
+    ids: Pointer,
+    y: Pointer,
+    ...sizes: [outer: number, size: number, inner: number, count: number]
+  ): number;
   segmentSum(x: Pointer, ids: Pointer, y: Pointer, rows: number, inner: number, segments: number): void;
   addScaled(x: Pointer, y: Pointer, n: number, factor: number): void;
 }
