@@ -1,5 +1,5 @@
 import type { KernelBackend, Tensor } from '@tensorflow/tfjs-core';
-import { backend, keep } from '@tensorflow/tfjs-core';
+import { backend, engine, keep } from '@tensorflow/tfjs-core';
 
 const maximumEntries = 256;
 const maximumBytes = 256 * 2 ** 20;
@@ -16,6 +16,7 @@ export function constantTensor<T extends Tensor>(key: string, build: () => T): T
   const owner = backend() as KernelBackend;
   let cache = caches.get(owner);
   if (cache === undefined) {
+    forgetRemovedBackends();
     cache = new Map();
     caches.set(owner, cache);
   }
@@ -46,6 +47,12 @@ export function disposeConstants(which: 'active' | 'all' = 'active'): void {
 export function constantsInUse(): { count: number; bytes: number } {
   const tensors = [...(caches.get(backend() as KernelBackend)?.values() ?? [])];
   return { count: tensors.length, bytes: tensors.reduce((sum, tensor) => sum + 4 * tensor.size, 0) };
+}
+
+/** Tensors die with their backend; only our references to it remain. */
+function forgetRemovedBackends(): void {
+  const alive = new Set(Object.values(engine().registry));
+  for (const owner of caches.keys()) if (!alive.has(owner)) caches.delete(owner);
 }
 
 function evict(cache: Map<string, Tensor>): void {

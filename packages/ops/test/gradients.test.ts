@@ -1,7 +1,9 @@
 import '@glid/ops/gradients';
 import '@tensorflow/tfjs-backend-cpu';
-import { grad, matMul, setBackend, sum, tensor2d } from '@tensorflow/tfjs-core';
+import { enableProdMode, grad, matMul, setBackend, sum, tensor2d } from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
+
+enableProdMode();
 
 it('registers the gradients of TensorFlow.js in Node', async () => {
   expect(await setBackend('cpu')).toBe(true);

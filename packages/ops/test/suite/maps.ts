@@ -104,14 +104,16 @@ function convolutionCase(shape: exact.ConvolutionShape): OpCase {
   });
 }
 
-function maxPoolCase(size: exact.Size, kernel = 3, stride = 2, batch = 2, channels = 3): OpCase {
-  const shape = { batch, size, channels, kernel, stride, padding: 'same' as const };
+function maxPoolCase(size: exact.Size, padding: 'same' | 1, kernel = 3, stride = 2): OpCase {
+  const [batch, channels] = [2, 3];
+  const shape = { batch, size, channels, kernel, stride, padding };
   return opCase({
     op: 'tfjs maxPool',
-    what: `${kernel} x ${kernel}, stride ${stride}, same, [${[batch, ...size, channels]}]`,
+    what: `${kernel} x ${kernel}, stride ${stride}, padding ${padding}, [${[batch, ...size, channels]}]`,
     inputs: { x: [[batch, ...size, channels]] },
     outputShape: [batch, ...exact.geometry(shape).out, channels],
-    run: ({ x }) => maxPool(x, kernel, stride, 'same'),
+    run: ({ x }) =>
+      padding === 'same' ? maxPool(x, kernel, stride, padding) : maxPool(x, kernel, stride, padding, 'floor'),
     reference: ({ x }) => exact.maxPool(shape, x),
   });
 }
@@ -179,10 +181,16 @@ export const mapCases: readonly OpCase[] = [
   convolutionCase({ ...conv, filters: 1, depthwise: true }),
   convolutionCase({ ...conv, filters: 1, stride: 2, depthwise: true }),
   convolutionCase({ ...conv, size: [14, 9], channels: 24, filters: 1, depthwise: true }),
-  maxPoolCase([4, 6]),
-  maxPoolCase([5, 7]),
-  maxPoolCase([12, 13]),
-  maxPoolCase([7, 7]),
-  maxPoolCase([1, 2]),
-  maxPoolCase([6, 9], 2, 2),
+  ...(['same', 1] as const).flatMap((padding) =>
+    (
+      [
+        [4, 6],
+        [5, 7],
+        [12, 13],
+        [7, 7],
+        [1, 2],
+      ] as const
+    ).map((size) => maxPoolCase(size, padding)),
+  ),
+  maxPoolCase([6, 9], 'same', 2, 2),
 ];

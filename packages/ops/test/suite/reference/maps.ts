@@ -79,7 +79,8 @@ export interface ConvolutionShape {
   /** Output channels; for a depthwise convolution the multiplier. */
   readonly filters: number;
   readonly stride: number;
-  readonly padding: 'same' | 'valid';
+  /** A number pads all sides alike and rounds the output size down. */
+  readonly padding: 'same' | 'valid' | number;
   readonly depthwise?: boolean;
 }
 
@@ -94,6 +95,7 @@ export function geometry({
   before: Size;
 } {
   const along = (n: number): [out: number, before: number] => {
+    if (typeof padding === 'number') return [Math.floor((n + 2 * padding - kernel) / stride) + 1, padding];
     if (padding === 'valid') return [Math.ceil((n - kernel + 1) / stride), 0];
     const out = Math.ceil(n / stride);
     return [out, Math.floor(Math.max(0, (out - 1) * stride + kernel - n) / 2)];
