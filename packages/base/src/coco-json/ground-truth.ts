@@ -4,6 +4,7 @@ import { dataError } from '../data-error.ts';
 import { checkedBox, checkedKeypoints, checkedMask } from '../evaluation/coco/objects.ts';
 import type { CocoTruth, Segmentation } from '../evaluation/coco/sample.ts';
 import type { ImageId } from '../evaluation/image-id.ts';
+import { checkPolygon } from '../masks/polygon.ts';
 import { finiteAt, flagAt, imageIdAt, integerAt, knownIdAt, listAt, newIdAt, objectAt, textAt } from './shape.ts';
 
 export interface CocoImageInfo {
@@ -133,14 +134,15 @@ function parseSkeleton(value: unknown, place: DataPlace): (readonly [number, num
   });
 }
 
-/** A mask as the file has it, checked against the size of its picture; undefined where there is none. */
+/** A mask as the file has it, undefined where there is none. Outlines are checked but not rasterised, runs must fill the picture. */
 export function parseSegmentation(
   value: unknown,
   size: readonly [height: number, width: number],
   place: DataPlace,
 ): Segmentation | undefined {
   if (value === undefined || value === null || (Array.isArray(value) && value.length === 0)) return undefined;
-  checkedMask(value as Segmentation, size, place);
+  if (Array.isArray(value)) for (const polygon of value) checkPolygon(polygon, place);
+  else checkedMask(value as Segmentation, size, place);
   return value as Segmentation;
 }
 

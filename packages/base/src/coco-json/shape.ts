@@ -31,7 +31,7 @@ export function finiteAt(value: unknown, place: DataPlace): number {
   return typeof value === 'number' && Number.isFinite(value) ? value : wrong(value, place, 'a finite number');
 }
 
-export function integerAt(value: unknown, place: DataPlace, least = Number.MIN_SAFE_INTEGER): number {
+export function integerAt(value: unknown, place: DataPlace, least: number = Number.MIN_SAFE_INTEGER): number {
   const ok = typeof value === 'number' && Number.isInteger(value) && value >= least;
   return ok ? value : wrong(value, place, least > -1 ? `a whole number of at least ${least}` : 'a whole number');
 }

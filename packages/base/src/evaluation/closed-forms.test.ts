@@ -56,6 +56,16 @@ describe('COCO evaluation', () => {
     expect(evaluator.precisionRecall({ categoryId: 1 })?.recall).toBe(1);
   });
 
+  it('takes an overlap that is whole but for rounding as whole', () => {
+    const evaluator = createCocoEvaluator({ task: 'bbox', categories, iouThresholds: [1] });
+    evaluator.update({
+      imageId: 1,
+      truths: [{ categoryId: 1, bbox: [0, 0, 10, 10] }],
+      detections: [{ categoryId: 1, score: 1, bbox: [0, 0, 10, 10 - 1e-11] }],
+    });
+    expect(evaluator.compute().stats.AP).toBeCloseTo(1, 12);
+  });
+
   it('reads precision over recall', () => {
     const evaluator = createCocoEvaluator({ task: 'bbox', categories, iouThresholds: [0.5] });
     evaluator.update({
