@@ -1,6 +1,7 @@
 import { checkpointError, fetchAgain, printable } from '../checkpoint-error.ts';
 import { bytesPerElement, isSafetensorsType, type SafetensorsType } from './data-types.ts';
 import { findDuplicateKey } from './duplicate-keys.ts';
+import { recogniseOtherFormat } from './other-formats.ts';
 import { isSafeName } from './safe-names.ts';
 
 /** Where a tensor lies: `start` and `end` count from the first byte of the file. */
@@ -60,6 +61,8 @@ function readHeaderText(bytes: Uint8Array, file: string): { json: string; dataSt
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const length = view.getUint32(0, true) + view.getUint32(4, true) * 2 ** 32;
   if (length > headerLimits.bytes) {
+    const other = recogniseOtherFormat(bytes);
+    if (other) throw checkpointError(other.what, { file, fix: other.fix });
     throw checkpointError(`a header of ${length} bytes exceeds the limit of ${headerLimits.bytes}`, {
       file,
       fix: fetchAgain,

@@ -68,6 +68,20 @@ describe('a header is refused when', () => {
   });
 });
 
+describe('files of other kinds are named, with what to do', () => {
+  it.each<[string, string, RegExp]>([
+    ['a zipped PyTorch file', 'PK\x03\x04archive/data.pkl', /PyTorch pickle.*save_file/],
+    ['an old PyTorch file', '\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.', /PyTorch pickle/],
+    ['a web page', '<!DOCTYPE html><html>', /web page.*raw file/],
+    ['a web page after blanks', '\n\n  <html lang="en">', /web page/],
+    ['a Git LFS pointer', 'version https://git-lfs.github.com/spec/v1\n', /git lfs pull/],
+    ['an HDF5 file', '\x89HDF\r\n\x1a\n', /HDF5/],
+    ['a GGUF file', 'GGUF\x03\x00\x00\x00\x01\x00', /GGUF/],
+  ])('%s', (_, text, message) => {
+    expect(refusal(Uint8Array.from(text, (c) => c.charCodeAt(0))).message).toMatch(message);
+  });
+});
+
 describe('reading', () => {
   it('decodes every element type', () => {
     const body = new Uint8Array(64);
