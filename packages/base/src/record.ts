@@ -38,6 +38,8 @@ export interface ObjectAnnotation {
   readonly area?: number;
   /** A COCO crowd region: ignored in training, matched many times in evaluation. */
   readonly crowd?: boolean;
+  /** Pascal VOC: too hard to be counted in evaluation. */
+  readonly difficult?: boolean;
   readonly mask?: Rle;
   /** `[K * 3]`: x, y, visibility (0 not labelled, 1 hidden, 2 visible), in the order of the data set's skeleton. */
   readonly keypoints?: Float32Array;

@@ -23,6 +23,7 @@ export { loadBatches } from './loader/load-batches.ts';
 export type { RankShare, SampleOrderOptions, StreamEntry } from './loader/sample-order.ts';
 export { batchPositions, sampleOrder } from './loader/sample-order.ts';
 export type { SkippedRecord, UnreadablePolicy } from './loader/unreadable.ts';
+export * from './readers/index.ts';
 export type { Sample, SampleField, Size } from './sample/sample.ts';
 export { makeSample } from './sample/sample.ts';
 export type { TargetSource, TargetSources } from './sample/sources.ts';

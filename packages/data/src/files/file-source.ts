@@ -7,6 +7,8 @@ export interface FileSource {
   readonly name: string;
   /** Throws `GLID_DATA` when the file is absent, too large or outside of the root. */
   read(path: string, options?: ReadOptions): Promise<Uint8Array>;
+  /** Throws `GLID_DATA` for paths outside of the root. */
+  has(path: string): Promise<boolean>;
   /** Names in a folder, sorted, folders with a final `/`; empty when there is no such folder. */
   list(folder: string): Promise<readonly string[]>;
 }
@@ -40,6 +42,7 @@ export function memoryFiles(files: { readonly [path: string]: Uint8Array | strin
       checkBytes(bytes.length, options?.maxBytes, name, path);
       return bytes;
     },
+    has: async (path) => table.has(safePath(path, name)),
     async list(folder) {
       const prefix = folder === '' || folder === '.' ? '' : `${safePath(folder, name)}/`;
       const names = new Set<string>();

@@ -1,4 +1,4 @@
-import { lstat, readdir, readFile, realpath } from 'node:fs/promises';
+import { access, lstat, readdir, readFile, realpath } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { dataError } from '@glid/base';
 import { checkBytes, type FileSource, missingFile } from './file-source.ts';
@@ -34,6 +34,13 @@ export function nodeFiles(folder: string): FileSource {
       } catch (cause) {
         throw cause instanceof Error && 'errno' in cause ? missingFile(folder, path, cause) : cause;
       }
+    },
+    async has(path) {
+      const inner = safePath(path, folder);
+      return access(join(folder, inner)).then(
+        () => true,
+        () => false,
+      );
     },
     async list(path) {
       const inner = path === '' || path === '.' ? '' : safePath(path, folder);

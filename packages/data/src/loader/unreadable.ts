@@ -3,7 +3,7 @@ import { GlidError } from '@glid/base';
 export interface UnreadablePolicy {
   /** `skip` counts and goes on; `stop` throws the first error. Default `skip`. */
   readonly onUnreadable?: 'skip' | 'stop';
-  /** How many different records may be skipped. Default 1 % of the data set, at least 10. */
+  /** How many different records may be skipped; never all. Default 1 % of the data set, at least 10. */
   readonly maxSkipped?: number;
 }
 
@@ -23,7 +23,7 @@ export class UnreadableRecords {
 
   constructor(policy: UnreadablePolicy, length: number) {
     this.#policy = policy;
-    this.#limit = policy.maxSkipped ?? Math.max(10, Math.ceil(length / 100));
+    this.#limit = Math.min(length - 1, policy.maxSkipped ?? Math.max(10, Math.ceil(length / 100)));
   }
 
   get skipped(): readonly SkippedRecord[] {

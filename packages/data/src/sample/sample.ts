@@ -1,4 +1,5 @@
 import {
+  dataError,
   GlidError,
   type HostArray,
   type ImageMeta,
@@ -28,7 +29,8 @@ export interface Sample {
 
 /**
  * A sample in original pixels. `id` goes into the meta data.
- * Throws `GLID_SHAPE` when masks or maps differ from the picture in size, or fields of one group in their count.
+ * Throws `GLID_DATA` when masks or maps differ from the picture in size, `GLID_SHAPE` when arrays are not what their kind
+ * says or fields of one group differ in their count.
  */
 export function makeSample<F extends TargetFields>(
   image: RgbImage,
@@ -68,6 +70,13 @@ export function groupOf(field: TargetField): string | null {
 function checkShapes(fields: { readonly [name: string]: SampleField }, size: Size, id: string | undefined): void {
   const counts = new Map<string, number>();
   for (const [name, { field, value }] of Object.entries(fields)) {
+    if ((field.kind === 'masks' || field.kind === 'map') && !endsWith(value.shape, size)) {
+      throw dataError(
+        { id, field: name, got: value.shape, expected: size },
+        `the target is [${value.shape}] and the picture ${size.join(' x ')}.`,
+        'Store annotations at the size of their picture.',
+      );
+    }
     const fail = (what: string): never => {
       throw new GlidError(
         'GLID_SHAPE',
@@ -79,9 +88,6 @@ function checkShapes(fields: { readonly [name: string]: SampleField }, size: Siz
       );
     };
     if (value.data.length !== value.shape.reduce((a, b) => a * b, 1)) fail(`it holds ${value.data.length} values.`);
-    if ((field.kind === 'masks' || field.kind === 'map') && !endsWith(value.shape, size)) {
-      fail(`the picture is ${size.join(' x ')}.`);
-    }
     if (field.kind === 'boxes' && value.shape[1] !== 4) fail('boxes are [N, 4].');
     if (field.kind === 'points' && value.shape[2] !== 3) fail('points are [N, K, 3].');
     const group = groupOf(field);

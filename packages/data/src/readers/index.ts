@@ -1,0 +1,15 @@
+export type { CocoOptions } from './coco.ts';
+export { readCoco } from './coco.ts';
+export type { CocoPanopticOptions } from './coco-panoptic.ts';
+export { readCocoPanoptic } from './coco-panoptic.ts';
+export type { DepthListOptions } from './depth-list.ts';
+export { readDepthList } from './depth-list.ts';
+export type { ImageFolderOptions } from './image-folder.ts';
+export { readImageFolder } from './image-folder.ts';
+export type { PascalVocOptions } from './pascal-voc.ts';
+export { readPascalVoc } from './pascal-voc.ts';
+export type { ReaderOptions } from './reader-options.ts';
+export type { SemanticFolderOptions } from './semantic-folder.ts';
+export { readSemanticFolder } from './semantic-folder.ts';
+export type { YoloOptions } from './yolo.ts';
+export { readYolo } from './yolo.ts';
