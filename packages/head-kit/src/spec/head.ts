@@ -53,6 +53,8 @@ export interface QuerySpec {
   readonly init: 'cls' | 'learned';
   /** How e_i `[count, C]` starts; zeros, the paper's choice, when absent. */
   readonly embedding?: Initializer;
+  /** Query i answers for label i: the rows of e_i are then matched by label name when a checkpoint is loaded. */
+  readonly perLabel?: boolean;
 }
 
 /**

@@ -47,7 +47,11 @@ export const checkpointChecks: readonly CheckDefinition[] = [
     number: 23,
     id: 'checkpoint/labels',
     title: 'labels extended or reordered keep the rows of shared labels',
-    notFor: (subject) => (buildHead(subject).labels.length === 0 ? 'the head has no labels' : null),
+    notFor(subject) {
+      const { labels, queries } = buildHead(subject);
+      if (queries.perLabel) return 'its labels belong to queries, whose embeddings the core keeps';
+      return labels.length === 0 ? 'the head has no labels' : null;
+    },
     async run(subject) {
       const head = buildHead(subject);
       const host = hostParameters(head);

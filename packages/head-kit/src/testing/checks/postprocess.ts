@@ -69,7 +69,7 @@ export const postprocessChecks: readonly CheckDefinition[] = [
       mustFollow(
         await shapesWith({ originalSize: [2 * height, 3 * width] }),
         plain,
-        { x: (x) => 3 * x, y: (y) => 2 * y, size: [2 * height, 3 * width], mirrored: false },
+        { x: (x) => 3 * x, y: (y) => 2 * y, size: [2 * height, 3 * width], from: scene.size, mirrored: false },
         'of a picture that was shrunk',
       );
       const { flip, crop } = subject.options.capabilities ?? {};
@@ -78,7 +78,7 @@ export const postprocessChecks: readonly CheckDefinition[] = [
         mustFollow(
           await shapesWith({ flippedHorizontally: true }),
           plain,
-          { x: (x) => width - x, y: (y) => y, size: [height, width], mirrored: true },
+          { x: (x) => width - x, y: (y) => y, size: [height, width], from: scene.size, mirrored: true },
           'of a picture that was flipped',
         );
       }
@@ -88,7 +88,7 @@ export const postprocessChecks: readonly CheckDefinition[] = [
         mustFollow(
           await shapesWith({ originalSize: original, crop: { x: 10, y: 6, width: 1.5 * width, height: 1.5 * height } }),
           plain,
-          { x: (x) => 10 + 1.5 * x, y: (y) => 6 + 1.5 * y, size: original, mirrored: false },
+          { x: (x) => 10 + 1.5 * x, y: (y) => 6 + 1.5 * y, size: original, from: scene.size, mirrored: false },
           'of a cropped picture',
         );
       }
