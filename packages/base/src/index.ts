@@ -67,15 +67,13 @@ export { createSemanticEvaluator } from './evaluation/semantic/evaluator.ts';
 export type { VocInterpolation } from './evaluation/voc/average-precision.ts';
 export type {
   VocClassResult,
-  VocDetection,
   VocEvaluator,
   VocEvaluatorOptions,
   VocEvaluatorState,
   VocResult,
-  VocSample,
-  VocTruth,
 } from './evaluation/voc/evaluator.ts';
 export { createVocEvaluator } from './evaluation/voc/evaluator.ts';
+export type { VocDetection, VocSample, VocTruth } from './evaluation/voc/sample.ts';
 export type { ImageMeta } from './image-meta.ts';
 export type { KeypointTruth } from './keypoints/oks.ts';
 export { keypointSimilarity } from './keypoints/oks.ts';

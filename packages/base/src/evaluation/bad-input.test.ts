@@ -9,7 +9,7 @@ import {
 } from '../index.ts';
 
 interface Evaluator<Sample> {
-  update(sample: Sample): void;
+  update(samples: Sample | readonly Sample[]): void;
   compute(): unknown;
   state(): unknown;
 }
@@ -114,6 +114,35 @@ describe('the COCO evaluator refuses', () => {
     }
     expect(() => evaluator.merge(segm.state())).toThrow(/different settings/);
     expect(() => evaluator.merge(structuredClone(evaluator.state()))).toThrow(/counted already/);
+  });
+});
+
+describe('one bad picture among good ones', () => {
+  const size = [1, 2] as const;
+  const map = (...ids: number[]) => ({ size, ids, segments: [{ id: 1, categoryId: 1 }] });
+  it('keeps all of them out', () => {
+    const coco = createCocoEvaluator({ task: 'bbox', categories: [{ id: 1 }] });
+    const boxes = (imageId: number, score: number) => ({
+      imageId,
+      truths: [{ categoryId: 1, bbox }],
+      detections: [{ categoryId: 1, bbox, score }],
+    });
+    expectRefused(coco, [boxes(1, 1), boxes(2, Number.NaN)], 2, 'detections[0].score');
+    expectRefused(coco, [boxes(1, 1), boxes(1, 1)], 1, 'imageId');
+    const panoptic = createPanopticEvaluator({ categories: [{ id: 1, isThing: true }] });
+    const segments = (imageId: number, ...ids: number[]) => ({ imageId, truth: map(1, 0), prediction: map(...ids) });
+    expectRefused(panoptic, [segments(1, 1, 1), segments(2, 1, 2)], 2, 'prediction.ids');
+    const semantic = createSemanticEvaluator({ labels: ['a', 'b'] });
+    const pixels = (imageId: number, last: number) => ({ imageId, truth: [0, last], prediction: [0, 1] });
+    expectRefused(semantic, [pixels(1, 1), pixels(2, 2)], 2, 'truth');
+    semantic.update(pixels(1, 1));
+    expect([...semantic.compute().confusion]).toEqual([1, 0, 0, 1]);
+    const depth = createDepthEvaluator();
+    const metres = (imageId: number, last: number) => ({ imageId, size, truth: [1, 1], prediction: [1, last] });
+    expectRefused(depth, [metres(1, 1), metres(2, Number.NaN)], 2, 'prediction');
+    const voc = createVocEvaluator({ labels: ['cat'] });
+    const cats = (imageId: number, label: string) => ({ imageId, truths: [{ label, bbox }], detections: [] });
+    expectRefused(voc, [cats(1, 'cat'), cats(2, 'dog')], 2, 'truths[0].label');
   });
 });
 

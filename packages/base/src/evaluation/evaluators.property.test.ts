@@ -15,7 +15,7 @@ import { recallThresholds } from './coco/settings.ts';
 import { outcome } from './detections/outcome.ts';
 
 interface Mergeable<Sample, State> {
-  update(sample: Sample): void;
+  update(samples: Sample | readonly Sample[]): void;
   merge(state: State): void;
   state(): State;
   compute(): unknown;
@@ -37,6 +37,11 @@ function expectPartitionFree<Sample, State>(
         const whole = create();
         for (const sample of samples) whole.update(sample);
         const expected = whole.compute();
+
+        const batched = create();
+        batched.update(samples.slice(0, groups[0]));
+        batched.update(samples.slice(groups[0]));
+        expect(batched.compute()).toEqual(expected);
 
         const shuffled = create();
         for (const i of random.permutation(samples.length)) shuffled.update(samples[i]!);

@@ -9,12 +9,24 @@ export function compareImageIds(a: ImageId, b: ImageId): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** `GLID_DATA` when a picture is counted a second time. */
-export function checkNewImage(seen: { has(id: ImageId): boolean }, imageId: ImageId): void {
-  if (!seen.has(imageId)) return;
-  throw dataError(
-    { id: imageId, field: 'imageId' },
-    'This picture was counted already.',
-    'Pass each picture once, with all of its objects; call reset() before another round.',
-  );
+/** One picture or several, as a list. */
+export function listOf<Sample extends object>(samples: Sample | readonly Sample[]): readonly Sample[] {
+  return Array.isArray(samples) ? samples : [samples as Sample];
 }
+
+/** `GLID_DATA` when a picture is counted a second time, or comes twice at once. */
+export function checkNewImages(seen: { has(id: ImageId): boolean }, imageIds: Iterable<ImageId>): void {
+  const now = new Set<ImageId>();
+  for (const id of imageIds) {
+    if (seen.has(id) || now.has(id)) {
+      throw dataError(
+        { id, field: 'imageId' },
+        'This picture was counted already.',
+        'Pass each picture once, with all of its objects; call reset() before another round.',
+      );
+    }
+    now.add(id);
+  }
+}
+
+export const imageIdOf = ({ imageId }: { readonly imageId: ImageId }): ImageId => imageId;

@@ -3,7 +3,7 @@ import { GlidError } from '../../errors.ts';
 import type { LedgerRows } from '../detections/ledger.ts';
 import { DetectionLedger } from '../detections/ledger.ts';
 import type { ImageId } from '../image-id.ts';
-import { checkNewImage, compareImageIds } from '../image-id.ts';
+import { checkNewImages, compareImageIds, imageIdOf, listOf } from '../image-id.ts';
 import type { CocoCounts } from './accumulate.ts';
 import { accumulate, categoryCurves } from './accumulate.ts';
 import type { CocoMatches } from './match.ts';
@@ -49,8 +49,8 @@ export interface CurveQuery {
 }
 
 export interface CocoEvaluator {
-  /** Matches one picture and keeps only scores and outcomes. Throws `GLID_DATA` for bad data and then has counted nothing of it. */
-  update(sample: CocoSample): void;
+  /** Matches one picture or several and keeps scores and outcomes only. For bad data it throws `GLID_DATA` and counts none of them. */
+  update(samples: CocoSample | readonly CocoSample[]): void;
   /** Adds what another evaluator with the same settings has counted, on other pictures. */
   merge(state: CocoEvaluatorState): void;
   state(): CocoEvaluatorState;
@@ -63,8 +63,8 @@ export interface CocoEvaluator {
 
 /**
  * COCO's evaluation with the exact semantics of pycocotools' COCOeval, picture by picture.
- * Differences: detections of equal score rank by picture id (pycocotools: the same, its pictures are sorted); an annotation with
- * id 0 matches like any other; the area of a detected mask is the mask's, also where a box is given beside it.
+ * Two differences: an annotation with id 0 matches like any other, and the area of a detected mask is the mask's, also where a box
+ * stands beside it.
  */
 export function createCocoEvaluator(options: CocoEvaluatorOptions): CocoEvaluator {
   return new StreamingCocoEvaluator(cocoSettings(options));
@@ -89,15 +89,18 @@ class StreamingCocoEvaluator implements CocoEvaluator {
     this.#ledgers = this.#emptyLedgers();
   }
 
-  update(sample: CocoSample): void {
-    checkNewImage(this.#images, sample.imageId);
-    const cells = this.#match(sample);
-    const image = this.#images.size;
-    this.#images.set(sample.imageId, image);
+  update(samples: CocoSample | readonly CocoSample[]): void {
+    const batch = listOf(samples);
+    checkNewImages(this.#images, batch.map(imageIdOf));
+    const matched = batch.map((sample) => this.#match(sample));
     const ranges = this.#settings.areaRanges.length;
-    for (const { k, truths, scores, outcomes } of cells) {
-      for (let a = 0; a < ranges; a++) this.#truths[k * ranges + a]! += truths[a]!;
-      this.#ledgers[k]!.append(image, scores, outcomes);
+    for (const [i, { imageId }] of batch.entries()) {
+      const image = this.#images.size;
+      this.#images.set(imageId, image);
+      for (const { k, truths, scores, outcomes } of matched[i]!) {
+        for (let a = 0; a < ranges; a++) this.#truths[k * ranges + a]! += truths[a]!;
+        this.#ledgers[k]!.append(image, scores, outcomes);
+      }
     }
   }
 
@@ -107,7 +110,7 @@ class StreamingCocoEvaluator implements CocoEvaluator {
         fix: 'Create all of them with the same options.',
       });
     }
-    for (const id of state.imageIds) checkNewImage(this.#images, id);
+    checkNewImages(this.#images, state.imageIds);
     const first = this.#images.size;
     for (const id of state.imageIds) this.#images.set(id, this.#images.size);
     for (let i = 0; i < this.#truths.length; i++) this.#truths[i]! += state.truths[i]!;

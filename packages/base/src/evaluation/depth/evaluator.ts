@@ -1,6 +1,6 @@
 import { GlidError } from '../../errors.ts';
 import type { ImageId } from '../image-id.ts';
-import { checkNewImage, compareImageIds } from '../image-id.ts';
+import { checkNewImages, compareImageIds, imageIdOf, listOf } from '../image-id.ts';
 import type { DepthCrop } from './crop.ts';
 import type { DepthSample } from './measure.ts';
 import { measureDepth, sumCount, sums } from './measure.ts';
@@ -50,8 +50,8 @@ export interface DepthEvaluatorState {
 }
 
 export interface DepthEvaluator {
-  /** Measures one picture. Throws `GLID_DATA` for bad data and then has counted nothing of it. */
-  update(sample: DepthSample): void;
+  /** Measures one picture or several. For bad data it throws `GLID_DATA` and counts none of them. */
+  update(samples: DepthSample | readonly DepthSample[]): void;
   /** Adds what another evaluator with the same options has counted, on other pictures. */
   merge(state: DepthEvaluatorState): void;
   state(): DepthEvaluatorState;
@@ -74,9 +74,11 @@ export function createDepthEvaluator(options: DepthEvaluatorOptions = {}): Depth
   const images = new Map<ImageId, Float64Array>();
   const sorted = (): [ImageId, Float64Array][] => [...images].sort(([a], [b]) => compareImageIds(a, b));
   return {
-    update(sample) {
-      checkNewImage(images, sample.imageId);
-      images.set(sample.imageId, measureDepth(sample, range));
+    update(samples) {
+      const batch = listOf(samples);
+      checkNewImages(images, batch.map(imageIdOf));
+      const rows = batch.map((sample) => measureDepth(sample, range));
+      for (const [i, { imageId }] of batch.entries()) images.set(imageId, rows[i]!);
     },
     merge(state) {
       if (JSON.stringify(state.options) !== JSON.stringify(range)) {
@@ -84,7 +86,10 @@ export function createDepthEvaluator(options: DepthEvaluatorOptions = {}): Depth
           fix: 'Create all of them with the same options.',
         });
       }
-      for (const [id] of state.images) checkNewImage(images, id);
+      checkNewImages(
+        images,
+        state.images.map(([id]) => id),
+      );
       for (const [id, row] of state.images) images.set(id, row.slice());
     },
     state: () => ({ options: range, images: sorted().map(([id, row]) => [id, row.slice()]) }),

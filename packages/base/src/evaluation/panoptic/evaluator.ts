@@ -1,6 +1,6 @@
 import { GlidError } from '../../errors.ts';
 import type { ImageId } from '../image-id.ts';
-import { checkNewImage } from '../image-id.ts';
+import { checkNewImages, imageIdOf, listOf } from '../image-id.ts';
 import { matchSegments } from './matching.ts';
 import type { PanopticSample } from './sample.ts';
 
@@ -51,8 +51,8 @@ export interface PanopticEvaluatorState {
 }
 
 export interface PanopticEvaluator {
-  /** Counts one picture. Throws `GLID_DATA` for bad data and then has counted nothing of it. */
-  update(sample: PanopticSample): void;
+  /** Counts one picture or several. For bad data it throws `GLID_DATA` and counts none of them. */
+  update(samples: PanopticSample | readonly PanopticSample[]): void;
   /** Adds what another evaluator of the same categories has counted, on other pictures. */
   merge(state: PanopticEvaluatorState): void;
   state(): PanopticEvaluatorState;
@@ -80,10 +80,11 @@ export function createPanopticEvaluator(options: {
   let counts = new Float64Array(categories.length * 3);
   let iouSums = categories.map(() => 0n);
   return {
-    update(sample) {
-      checkNewImage(images, sample.imageId);
-      const found = matchSegments(sample, ids);
-      images.add(sample.imageId);
+    update(samples) {
+      const batch = listOf(samples);
+      checkNewImages(images, batch.map(imageIdOf));
+      const found = batch.flatMap((sample) => matchSegments(sample, ids));
+      for (const { imageId } of batch) images.add(imageId);
       for (const { categoryId, truePositives, falsePositives, falseNegatives, ious } of found) {
         const row = rowOf.get(categoryId)!;
         counts[row * 3]! += truePositives;
@@ -98,7 +99,7 @@ export function createPanopticEvaluator(options: {
           fix: 'Create all of them with the same categories.',
         });
       }
-      for (const id of state.imageIds) checkNewImage(images, id);
+      checkNewImages(images, state.imageIds);
       for (const id of state.imageIds) images.add(id);
       counts.forEach((_, i) => {
         counts[i]! += state.counts[i]!;

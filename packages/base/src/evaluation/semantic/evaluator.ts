@@ -1,7 +1,7 @@
 import { dataError } from '../../data-error.ts';
 import { GlidError } from '../../errors.ts';
 import type { ImageId } from '../image-id.ts';
-import { checkNewImage } from '../image-id.ts';
+import { checkNewImages, imageIdOf, listOf } from '../image-id.ts';
 
 export interface SemanticEvaluatorOptions {
   /** Names of the classes 0..C-1. */
@@ -51,8 +51,8 @@ export interface SemanticEvaluatorState {
 }
 
 export interface SemanticEvaluator {
-  /** Counts one picture. Throws `GLID_DATA` for bad data and then has counted nothing of it. */
-  update(sample: SemanticSample): void;
+  /** Counts one picture or several. For bad data it throws `GLID_DATA` and counts none of them. */
+  update(samples: SemanticSample | readonly SemanticSample[]): void;
   /** Adds what another evaluator of the same labels has counted, on other pictures. */
   merge(state: SemanticEvaluatorState): void;
   state(): SemanticEvaluatorState;
@@ -74,10 +74,12 @@ export function createSemanticEvaluator(options: SemanticEvaluatorOptions): Sema
   const counted = new Float64Array(classes * classes);
   const images = new Set<ImageId>();
   return {
-    update(sample) {
-      checkNewImage(images, sample.imageId);
-      countPixels(sample, classes, ignore, counted.fill(0));
-      images.add(sample.imageId);
+    update(samples) {
+      const batch = listOf(samples);
+      checkNewImages(images, batch.map(imageIdOf));
+      counted.fill(0);
+      for (const sample of batch) countPixels(sample, classes, ignore, counted);
+      for (const { imageId } of batch) images.add(imageId);
       for (let i = 0; i < confusion.length; i++) confusion[i]! += counted[i]!;
     },
     merge(state) {
@@ -86,7 +88,7 @@ export function createSemanticEvaluator(options: SemanticEvaluatorOptions): Sema
           fix: 'Create all of them with the same labels.',
         });
       }
-      for (const id of state.imageIds) checkNewImage(images, id);
+      checkNewImages(images, state.imageIds);
       for (const id of state.imageIds) images.add(id);
       for (let i = 0; i < confusion.length; i++) confusion[i]! += state.confusion[i]!;
     },

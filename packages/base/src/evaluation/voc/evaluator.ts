@@ -1,14 +1,13 @@
-import type { Box } from '../../boxes/convert.ts';
-import { dataError } from '../../data-error.ts';
 import { GlidError } from '../../errors.ts';
-import { checkedBox } from '../coco/objects.ts';
 import type { LedgerRows } from '../detections/ledger.ts';
 import { DetectionLedger, rankRows } from '../detections/ledger.ts';
 import { outcome } from '../detections/outcome.ts';
 import type { ImageId } from '../image-id.ts';
-import { checkNewImage, compareImageIds } from '../image-id.ts';
+import { checkNewImages, compareImageIds, imageIdOf, listOf } from '../image-id.ts';
 import type { VocInterpolation } from './average-precision.ts';
 import { vocAveragePrecision } from './average-precision.ts';
+import { matchVoc } from './match.ts';
+import type { VocSample } from './sample.ts';
 
 export interface VocEvaluatorOptions {
   readonly labels: readonly string[];
@@ -18,26 +17,6 @@ export interface VocEvaluatorOptions {
   readonly interpolation?: VocInterpolation;
   /** Count a box from pixel 3 to pixel 5 as 3 pixels wide, as the devkit does; true by default. */
   readonly inclusivePixels?: boolean;
-}
-
-export interface VocTruth {
-  readonly label: string;
-  /** `[x, y, width, height]`, where x + width is the last pixel if pixels are inclusive. */
-  readonly bbox: Box;
-  /** Neither to be found nor an error to detect. */
-  readonly difficult?: boolean;
-}
-
-export interface VocDetection {
-  readonly label: string;
-  readonly score: number;
-  readonly bbox: Box;
-}
-
-export interface VocSample {
-  readonly imageId: ImageId;
-  readonly truths: readonly VocTruth[];
-  readonly detections: readonly VocDetection[];
 }
 
 export interface VocClassResult {
@@ -65,8 +44,8 @@ export interface VocEvaluatorState {
 }
 
 export interface VocEvaluator {
-  /** Matches one picture. Throws `GLID_DATA` for bad data and then has counted nothing of it. */
-  update(sample: VocSample): void;
+  /** Matches one picture or several. For bad data it throws `GLID_DATA` and counts none of them. */
+  update(samples: VocSample | readonly VocSample[]): void;
   /** Adds what another evaluator with the same options has counted, on other pictures. */
   merge(state: VocEvaluatorState): void;
   state(): VocEvaluatorState;
@@ -93,41 +72,18 @@ export function createVocEvaluator(options: VocEvaluatorOptions): VocEvaluator {
   const newLedgers = (): DetectionLedger[] => labels.map(() => new DetectionLedger(1));
   let ledgers = newLedgers();
 
-  const rowAt = (label: string, imageId: ImageId, field: string): number => {
-    const row = rowOf.get(label);
-    if (row !== undefined) return row;
-    const fix = 'Use the labels that the evaluator was created with.';
-    throw dataError({ id: imageId, field, got: label }, `There is no class '${label}'.`, fix);
-  };
-
   return {
-    update(sample) {
-      const { imageId } = sample;
-      checkNewImage(images, imageId);
-      const truthRows = sample.truths.map(({ label, bbox }, i) => {
-        checkedBox(bbox, { id: imageId, field: `truths[${i}].bbox` });
-        return rowAt(label, imageId, `truths[${i}].label`);
-      });
-      const detectionRows = sample.detections.map(({ label, bbox, score }, i) => {
-        checkedBox(bbox, { id: imageId, field: `detections[${i}].bbox` });
-        if (!Number.isFinite(score)) {
-          const place = { id: imageId, field: `detections[${i}].score`, got: score };
-          throw dataError(place, `The score is ${score}.`, 'Give a finite number.');
+    update(samples) {
+      const batch = listOf(samples);
+      checkNewImages(images, batch.map(imageIdOf));
+      const matched = batch.map((sample) => matchVoc(sample, rowOf, iouThreshold, inclusivePixels));
+      for (const [i, { imageId }] of batch.entries()) {
+        const image = images.size;
+        images.set(imageId, image);
+        for (const { row, toFind, scores, outcomes } of matched[i]!) {
+          truths[row]! += toFind;
+          ledgers[row]!.append(image, scores, outcomes);
         }
-        return rowAt(label, imageId, `detections[${i}].label`);
-      });
-      const image = images.size;
-      images.set(imageId, image);
-      for (const row of new Set([...truthRows, ...detectionRows])) {
-        const ofClass = sample.truths.filter((_, i) => truthRows[i] === row);
-        const ranked = sample.detections.filter((_, i) => detectionRows[i] === row).sort((a, b) => b.score - a.score);
-        truths[row]! += ofClass.filter(({ difficult }) => !difficult).length;
-        const outcomes = matchVoc(ranked, ofClass, iouThreshold, inclusivePixels ? 1 : 0);
-        ledgers[row]!.append(
-          image,
-          Float64Array.from(ranked, ({ score }) => score),
-          outcomes,
-        );
       }
     },
     merge(state) {
@@ -136,7 +92,7 @@ export function createVocEvaluator(options: VocEvaluatorOptions): VocEvaluator {
           fix: 'Create all of them with the same options.',
         });
       }
-      for (const id of state.imageIds) checkNewImage(images, id);
+      checkNewImages(images, state.imageIds);
       const first = images.size;
       for (const id of state.imageIds) images.set(id, images.size);
       state.ledgers.forEach((rows, row) => {
@@ -177,38 +133,4 @@ export function createVocEvaluator(options: VocEvaluatorOptions): VocEvaluator {
       ledgers = newLedgers();
     },
   };
-}
-
-/** Outcomes of detections, best first. `extra` is added to every extent. */
-function matchVoc(
-  detections: readonly VocDetection[],
-  truths: readonly VocTruth[],
-  threshold: number,
-  extra: number,
-): Uint8Array {
-  const taken = new Set<number>();
-  return Uint8Array.from(detections, ({ bbox }) => {
-    let best = -1;
-    let most = 0;
-    truths.forEach((truth, i) => {
-      const iou = extendedIou(bbox, truth.bbox, extra);
-      if (iou > most) {
-        most = iou;
-        best = i;
-      }
-    });
-    if (best < 0 || most < threshold) return outcome.falsePositive;
-    if (truths[best]!.difficult) return outcome.ignored;
-    if (taken.has(best)) return outcome.falsePositive;
-    taken.add(best);
-    return outcome.truePositive;
-  });
-}
-
-function extendedIou(a: Box, b: Box, extra: number): number {
-  const width = Math.min(a[0] + a[2], b[0] + b[2]) - Math.max(a[0], b[0]) + extra;
-  const height = Math.min(a[1] + a[3], b[1] + b[3]) - Math.max(a[1], b[1]) + extra;
-  if (!(width > 0 && height > 0)) return 0;
-  const intersection = width * height;
-  return intersection / ((a[2] + extra) * (a[3] + extra) + (b[2] + extra) * (b[3] + extra) - intersection);
 }
