@@ -70,7 +70,7 @@ function check(x: Tensor4D, size: readonly [number, number], op: string): void {
 type Taps = readonly (readonly [source: number, weight: number])[];
 
 /** The source pixels of one output pixel along one axis, and their weights. */
-export function bilinearTaps(out: number, from: number, to: number, alignCorners: boolean): Taps {
+function bilinearTaps(out: number, from: number, to: number, alignCorners: boolean): Taps {
   const scale = alignCorners ? (to > 1 ? (from - 1) / (to - 1) : 0) : from / to;
   const at = alignCorners ? out * scale : Math.max(0, (out + 0.5) * scale - 0.5);
   const low = Math.min(Math.floor(at), from - 1);
@@ -81,7 +81,7 @@ export function bilinearTaps(out: number, from: number, to: number, alignCorners
   ];
 }
 
-export function nearestSource(out: number, from: number, to: number): number {
+function nearestSource(out: number, from: number, to: number): number {
   return Math.min(Math.floor((out * from) / to), from - 1);
 }
 
