@@ -1,5 +1,5 @@
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
-import { engine, env, findBackendFactory, registerBackend, removeBackend } from '@tensorflow/tfjs-core';
+import { engine, env, findBackend, findBackendFactory, registerBackend, removeBackend } from '@tensorflow/tfjs-core';
 
 type WasmPaths = Parameters<typeof import('@tensorflow/tfjs-backend-wasm')['setWasmPaths']>[0];
 
@@ -17,16 +17,18 @@ const priority = 2;
  */
 export async function loadStock(paths: WasmPaths | undefined): Promise<{ backend: BackendWasm; version: string }> {
   const stock = await import('@tensorflow/tfjs-backend-wasm');
+  const registered = findBackendFactory('wasm') as (() => unknown) | null;
+  factory ??= registered ?? undefined;
   const existing = engine().registry.wasm as BackendWasm | undefined;
   if (existing !== undefined) return { backend: existing, version: stock.version_wasm };
   if (paths !== undefined) stock.setWasmPaths(paths);
   // A heap shared between threads could be shared neither with the SIMD kernels nor with ONNX Runtime.
   env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
-  const registered = findBackendFactory('wasm') as (() => unknown) | null;
-  factory ??= registered ?? undefined;
   const backend = (await withoutProcessListeners(async () => factory?.())) as BackendWasm;
   if (registered !== null) removeBackend('wasm');
   registerBackend('wasm', () => backend, priority);
+  // Puts it among the initialised backends without making it current.
+  findBackend('wasm');
   return { backend, version: stock.version_wasm };
 }
 

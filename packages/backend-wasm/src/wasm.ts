@@ -105,10 +105,17 @@ const created = new WeakMap<object, { key: string; backend: WasmBackend }>();
 /** The emscripten module keeps its memory under the exports of its instance. */
 function heapMemory(module: EmscriptenModule): WebAssembly.Memory {
   const memory = module.asm?.memory;
-  if (memory instanceof WebAssembly.Memory) return memory;
-  throw new GlidError('GLID_BACKEND_UNAVAILABLE', "TensorFlow.js's wasm module does not show its memory.", {
-    fix: 'Install @tensorflow/tfjs-backend-wasm 4.22.0, the version this package is made for.',
-  });
+  if (!(memory instanceof WebAssembly.Memory)) {
+    throw new GlidError('GLID_BACKEND_UNAVAILABLE', "TensorFlow.js's wasm module does not show its memory.", {
+      fix: 'Install @tensorflow/tfjs-backend-wasm 4.22.0, the version this package is made for.',
+    });
+  }
+  if (!(memory.buffer instanceof ArrayBuffer)) {
+    throw new GlidError('GLID_BACKEND_UNAVAILABLE', "TensorFlow.js's wasm backend runs already, with threads.", {
+      fix: "Call `useBackend([wasm()])` before anything else sets the backend 'wasm'.",
+    });
+  }
+  return memory;
 }
 
 function openNative(
