@@ -43,7 +43,8 @@ export interface LayerAssignment {
 
 /** Plain data, so that it can cross an `await`. */
 export interface SegmentationAssignment {
-  readonly wanted: readonly WantedMasks[];
+  /** Classes of each picture's targets. */
+  readonly classes: readonly Int32Array[];
   readonly layers: readonly LayerAssignment[];
   /** Targets of the batch, averaged over ranks, at least 1. */
   readonly maskCount: number;
@@ -65,7 +66,7 @@ export async function segmentationAssign(
   // One layer after another: the draws must come in a fixed order.
   for (let layer = 0; layer < layerCount(raw); layer++)
     layers.push(await assignLayer(config, raw, layer, wanted, draws));
-  return { wanted, layers, maskCount };
+  return { classes: wanted.map(({ classes }) => classes), layers, maskCount };
 }
 
 export async function assignLayer(

@@ -44,7 +44,7 @@ export const segmentation: HeadFactory<SegmentationConfig, SegmentationHead, Seg
   config: segmentationConfig,
   build: (config, context) => ({
     labels: config.labels,
-    queries: { count: queryCount(config), init: 'cls' },
+    queries: { count: queryCount(config), init: 'cls', perLabel: config.matching === 'perClass' },
     parameters: segmentationParameters(config, context),
     targetFields: fieldsOf(config),
     doForward: (parameters, inputs) => segmentationForward(config, parameters, inputs),

@@ -44,14 +44,14 @@ function matchedTerms(
   config: SegmentationConfig,
   raw: SegmentationRaw,
   layer: number,
-  { wanted, layers, maskCount }: SegmentationAssignment,
+  { classes: wanted, layers, maskCount }: SegmentationAssignment,
 ): Terms {
   const { matches, rows, points, values } = layers[layer]!;
   const noObject = config.labels.length;
   const classes = new Int32Array(wanted.length * config.queries).fill(noObject);
   matches.forEach(({ queries, targets }, image) => {
     queries.forEach((query, i) => {
-      classes[image * config.queries + query] = wanted[image]!.classes[targets[i]!]!;
+      classes[image * config.queries + query] = wanted[image]![targets[i]!]!;
     });
   });
   const classLoss = weightedCrossEntropy(raw[`logits.${layer}`]!, classes, {

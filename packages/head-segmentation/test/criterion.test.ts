@@ -64,7 +64,7 @@ describe.skipIf(!hasShared)(`Mask2Former's criterion (${withoutShared})`, () => 
       expect(Array.from(layer.matches[b]!.queries)).toEqual(rows);
       expect(Array.from(layer.matches[b]!.targets)).toEqual(columns);
     });
-    const assignment = { wanted, layers: [layer], maskCount: counts[0] + counts[1] };
+    const assignment = { classes: wanted.map((w) => w.classes), layers: [layer], maskCount: counts[0] + counts[1] };
     const context = { metas: [meta, meta] } as never;
     const loss = (l: Tensor3D, m: Tensor4D) => segmentationLoss(config, raw(l, m), [], assignment, context);
     const { total, terms } = loss(logits, masks);

@@ -12,7 +12,8 @@ export function clsSpecs(width: number): ParameterSpecs {
 /** The embeddings e_i `[M, C]` of one head: zeros unless the head says otherwise. Never decayed: that would undo what tells queries apart. */
 export function headQuerySpecs(key: string, queries: QuerySpec, width: number): ParameterSpecs {
   const init = queries.embedding ?? { kind: 'zeros' };
-  return { [`queries.${key}.embedding`]: { shape: [queries.count, width], init, decay: false } };
+  const axis = queries.perLabel ? { labelAxis: 0 } : {};
+  return { [`queries.${key}.embedding`]: { shape: [queries.count, width], init, decay: false, ...axis } };
 }
 
 /**
