@@ -96,7 +96,13 @@ describe('saveWeights and loadWeights', () => {
         'heads.boxes.class.kernel': tensor2d(small.data, [2, 3]),
         'encoder.patchEmbed.kernel': tensor2d(kernel.data, [30, 100]),
       },
-      { metadata: { ...metadata, provenance: { steps: 1000, dataset: 'synthetic scenes' } } },
+      {
+        metadata: {
+          ...metadata,
+          backbone: { window: 8, preset: 'nano' },
+          provenance: { steps: 1000, dataset: 'synthetic scenes' },
+        },
+      },
     );
     expect(b.manifest).toEqual(a.manifest);
   });
