@@ -1,8 +1,20 @@
 export type { Augmentation } from './augment/augmentation.ts';
 export { augment, oneOf, sometimes } from './augment/augmentation.ts';
 export type { RandomResizedCropOptions } from './augment/crop.ts';
-export { centerCrop, cropBorder, padTo, randomCrop, randomResizedCrop, randomSizeCrop } from './augment/crop.ts';
+export {
+  centerCrop,
+  cropBorder,
+  padTo,
+  randomCrop,
+  randomResizedCrop,
+  randomSizeCrop,
+  resizeCenter,
+} from './augment/crop.ts';
 export { randomFlip } from './augment/flip.ts';
+export type { PhotometricOptions } from './augment/photometric.ts';
+export { gammaBrightnessColor, photometricJitter } from './augment/photometric.ts';
+export type { PoseCropChance, PoseCropOptions, PoseFrame } from './augment/pose-crop.ts';
+export { poseCrop, poseMatrix } from './augment/pose-crop.ts';
 export type { ResizeShortSideOptions, ScaleJitterOptions } from './augment/resize.ts';
 export { resizeInside, resizeShortSide, resizeTo, scaleJitter } from './augment/resize.ts';
 export type { RandomRotationOptions } from './augment/rotate.ts';
@@ -23,7 +35,10 @@ export { loadBatches } from './loader/load-batches.ts';
 export type { RankShare, SampleOrderOptions, StreamEntry } from './loader/sample-order.ts';
 export { batchPositions, sampleOrder } from './loader/sample-order.ts';
 export type { SkippedRecord, UnreadablePolicy } from './loader/unreadable.ts';
+export * as presets from './presets/index.ts';
 export * from './readers/index.ts';
+export type { OnePerObjectOptions } from './sample/one-per-object.ts';
+export { onePerObject } from './sample/one-per-object.ts';
 export type { Sample, SampleField, Size } from './sample/sample.ts';
 export { makeSample } from './sample/sample.ts';
 export type { TargetSource, TargetSources } from './sample/sources.ts';

@@ -44,6 +44,21 @@ export function centerCrop(size: Size): Augmentation {
   };
 }
 
+/** The largest central part with the aspect ratio of `size`, scaled to it. */
+export function resizeCenter(size: Size, filter: Filter = 'bicubic'): Augmentation {
+  return {
+    kind: 'geometric',
+    name: 'resizeCenter',
+    plan([height, width]) {
+      const scale = Math.min(height / size[0], width / size[1]);
+      const h = Math.min(height, Math.max(1, Math.round(size[0] * scale)));
+      const w = Math.min(width, Math.max(1, Math.round(size[1] * scale)));
+      const rect = { x: Math.floor((width - w) / 2), y: Math.floor((height - h) / 2), width: w, height: h };
+      return resizeGeometry(rect, size, filter);
+    },
+  };
+}
+
 /** Cuts a fixed border given for pictures of size `of`, and in proportion for others (whole pixels). */
 export function cropBorder(
   border: { readonly top: number; readonly bottom: number; readonly left: number; readonly right: number },

@@ -1,4 +1,4 @@
-import { GlidError, type HostArray } from '@glid/base';
+import { type BoxXyxy, GlidError, type HostArray } from '@glid/base';
 import { resizeImage } from '../resample/resize-image.ts';
 import { sampleBilinear, sampleNearest } from '../resample/sample-planes.ts';
 import { nearestIndices, type SourcePositions, sourcePositions } from '../resample/source-positions.ts';
@@ -36,7 +36,14 @@ export function applyGeometry(sample: Sample, geometry: Geometry, options: Apply
     size: geometry.output,
     fields: options.keepOutside ? tight : dropVanished(tight),
     meta: metaAfter(meta, geometry),
+    ...(sample.focus ? { focus: movedFocus(sample.focus, geometry) } : {}),
   };
+}
+
+function movedFocus(focus: BoxXyxy, geometry: Geometry): BoxXyxy {
+  const box = { data: Float32Array.from(focus), shape: [1, 4] };
+  const [x0, y0, x1, y1] = transformBoxes(box, forwardMatrix(geometry), shownSize(geometry)).data;
+  return [x0!, y0!, x1!, y1!];
 }
 
 function fieldMover(sample: Sample, geometry: Geometry, keepOutside: boolean): (entry: SampleField) => SampleField {

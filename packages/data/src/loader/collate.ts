@@ -88,7 +88,7 @@ function writeImage(
   width: number,
   tables: NormalizationTables,
 ): void {
-  const [rows, columns] = sample.meta.resizedSize;
+  const [rows, columns] = sample.size;
   const { image } = sample;
   const stride = sample.size[1] * 3;
   const [red, green, blue] = tables.bytes;

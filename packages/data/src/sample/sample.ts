@@ -1,4 +1,5 @@
 import {
+  type BoxXyxy,
   dataError,
   GlidError,
   type HostArray,
@@ -25,6 +26,8 @@ export interface Sample {
   readonly size: Size;
   readonly fields: { readonly [name: string]: SampleField };
   readonly meta: ImageMeta;
+  /** The box of a record's only object: what a top-down crop looks at. */
+  readonly focus?: BoxXyxy;
 }
 
 /**

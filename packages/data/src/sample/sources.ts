@@ -29,7 +29,9 @@ export async function sampleRecord(record: SceneRecord, sources: TargetSources =
       }
     }),
   ]);
-  return makeSample(image, fields, values, record.id);
+  const sample = makeSample(image, fields, values, record.id);
+  const [object, ...others] = record.objects ?? [];
+  return object && others.length === 0 ? { ...sample, focus: object.box } : sample;
 }
 
 function scoped(key: string, field: TargetFields[string]): TargetFields[string] {
