@@ -1,5 +1,5 @@
 import '@glid/ops/gradients';
-import '@tensorflow/tfjs-backend-cpu';
+import { wasm } from '@glid/backend-wasm';
 import { constantsInUse } from '@glid/ops';
 import { expectClose } from '@glid/test-utils';
 import { enableProdMode, memory, setBackend } from '@tensorflow/tfjs-core';
@@ -18,7 +18,8 @@ import { halves, halvesEvaluation, halvesSource } from './micro-tasks.ts';
 
 beforeAll(async () => {
   enableProdMode();
-  expect(await setBackend('cpu')).toBe(true);
+  await wasm({ nativeGemm: 'off' }).create();
+  expect(await setBackend('wasm')).toBe(true);
 });
 
 const deep: ModelConfig = { ...microConfig, encoder: { ...microConfig.encoder, dropPath: 0.2 } };

@@ -7,8 +7,8 @@ import { Random } from '@glid/base';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const program = new URL('./run-micro.ts', import.meta.url).pathname;
-const steps = 150;
-const wantedKills = { cpu: 6, wasm: 24 };
+const wantedKills = { cpu: 6, wasm: 22 };
+const steps = { cpu: 60, wasm: 100 };
 
 let folder: string;
 beforeAll(async () => {
@@ -23,10 +23,14 @@ interface Life {
 }
 
 /** Runs the program until it ends, or until `trigger` says how many milliseconds later to kill it. */
-async function live(name: string, backend: string, trigger: (line: string) => number | undefined): Promise<Life> {
+async function live(
+  name: string,
+  backend: keyof typeof steps,
+  trigger: (line: string) => number | undefined,
+): Promise<Life> {
   const child: ChildProcess = spawn(
     process.execPath,
-    ['--import', 'tsx', '--conditions=@glid/source', program, join(folder, name), backend, String(steps)],
+    ['--import', 'tsx', '--conditions=@glid/source', program, join(folder, name), backend, String(steps[backend])],
     { stdio: ['ignore', 'pipe', 'pipe'] },
   );
   const lines: string[] = [];
@@ -47,7 +51,7 @@ async function live(name: string, backend: string, trigger: (line: string) => nu
 /** Half of the kills fall into a checkpoint write, the others after a random step. */
 function randomTrigger(random: Random): (line: string) => number | undefined {
   const inWrite = random.boolean();
-  let left = 1 + random.integer(inWrite ? 6 : 8);
+  let left = 1 + random.integer(inWrite ? 9 : 6);
   return (line) => {
     const counts = inWrite ? line === 'writing' : line.startsWith('step');
     return counts && --left === 0 ? random.uniform(0, 4) : undefined;
