@@ -1,6 +1,7 @@
 export * from '@glid/base';
 export * from './config/index.ts';
 export * from './define/index.ts';
+export * from './drawing/index.ts';
 export * from './heatmaps/index.ts';
 export * from './losses/index.ts';
 export * from './matching/index.ts';

@@ -1,0 +1,10 @@
+export { colorIndex, colorMap } from './color-map.ts';
+export type { Rgb } from './colors.ts';
+export { distinctColor, labelColor, toHex } from './colors.ts';
+export { drawCanvas } from './draw-canvas.ts';
+export type { RgbaImage } from './draw-rgba.ts';
+export { drawRgba } from './draw-rgba.ts';
+export type { SvgOptions } from './draw-svg.ts';
+export { drawSvg } from './draw-svg.ts';
+export { encodePng } from './encode-png.ts';
+export type { DrawOptions } from './style.ts';
