@@ -1,8 +1,8 @@
 // The same Swin backbone, on the same numbers, by TensorFlow.js's wasm backend, by GLID on its own, and by ONNX Runtime.
-// npx tsx --conditions=@glid/source benchmarks/backends.ts [--rounds 3] [--size tiny] [--side 224] [--threads 2] [--no-training]
+// npx tsx --conditions=@glid/source benchmarks/backends.ts [--rounds 2] [--size tiny] [--side 224] [--threads 2] [--no-training]
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { cpus, totalmem } from 'node:os';
+import { cpus, loadavg, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { swinPresets } from '../packages/core/src/encoder/index.ts';
@@ -10,7 +10,7 @@ import { openVariant, type VariantName, variantNames } from './swin/variants.ts'
 
 const { values: options } = parseArgs({
   options: {
-    rounds: { type: 'string', default: '3' },
+    rounds: { type: 'string', default: '2' },
     size: { type: 'string', default: 'tiny' },
     side: { type: 'string', default: '224' },
     threads: { type: 'string', default: '2' },
@@ -21,12 +21,18 @@ const { values: options } = parseArgs({
 const config = swinPresets[options.size as keyof typeof swinPresets];
 const side = Number(options.side);
 
-/** What one process measured: every time in milliseconds, and values to compare. */
+/** Milliseconds on the clock, and of processor time over all threads, which other work on the machine does not stretch. */
+interface Time {
+  readonly wall: number;
+  readonly cpu: number;
+}
+
+/** What one process measured, and values to compare. */
 interface Sample {
   readonly variant: VariantName;
   readonly description: string;
-  readonly forward: number[];
-  readonly step: number[];
+  readonly forward: Time[];
+  readonly step: Time[];
   readonly kernels?: number;
   readonly maps: number[][];
   readonly gradients: Record<string, number[]>;
@@ -43,22 +49,23 @@ const pick = (values: Float32Array): number[] =>
 async function measure(name: VariantName): Promise<Sample> {
   const variant = await openVariant(name, config, side, Number(options.threads));
   const slow = name.startsWith('stock');
-  const timed = async <T>(run: () => Promise<T>, warm: number, count: number): Promise<[T, number[]]> => {
-    let result = await run();
-    for (let i = 1; i < warm; i++) result = await run();
-    const times: number[] = [];
-    for (let i = 0; i < count; i++) {
-      const start = performance.now();
-      result = await run();
-      times.push(performance.now() - start);
+  const timed = async <T>(run: () => Promise<T>, warm: number, count: number): Promise<[T, Time[]]> => {
+    for (let i = 0; i < warm; i++) await run();
+    const times: Time[] = [];
+    for (;;) {
+      const [start, used] = [performance.now(), process.cpuUsage()];
+      const result = await run();
+      const wall = performance.now() - start;
+      const { user, system } = process.cpuUsage(used);
+      times.push({ wall, cpu: (user + system) / 1000 });
+      if (times.length === count) return [result, times];
     }
-    return [result, times];
   };
   const [maps, forward] = await timed(() => variant.forward(), slow ? 1 : 3, slow ? 5 : 15);
-  let step: number[] = [];
+  let step: Time[] = [];
   let gradients: Record<string, Float32Array> = {};
   if (variant.step !== undefined && !options['no-training']) {
-    [gradients, step] = await timed(variant.step, slow ? 1 : 2, slow ? 1 : 7);
+    [gradients, step] = await timed(variant.step, slow ? 0 : 2, slow ? 1 : 7);
   }
   return {
     variant: name,
@@ -98,29 +105,45 @@ function differences(sample: Sample, reference: Sample): { forward: number; grad
 }
 
 function main(): void {
+  const [loadBefore] = loadavg() as [number, number, number];
   const samples = new Map<VariantName, Sample[]>(variantNames.map((name) => [name, []]));
   for (let round = 0; round < Number(options.rounds); round++) {
     for (const name of variantNames) {
       const sample = inOwnProcess(name);
       samples.get(name)!.push(sample);
-      console.error(
-        `${round} ${name}: forward ${median(sample.forward).toFixed(0)} ms, step ${sample.step.length > 0 ? median(sample.step).toFixed(0) : '-'} ms`,
-      );
+      const shown = (times: readonly Time[]): string =>
+        times.length === 0
+          ? '-'
+          : `${median(times.map((t) => t.wall)).toFixed(0)} (cpu ${median(times.map((t) => t.cpu)).toFixed(0)})`;
+      console.error(`${round} ${name}: forward ${shown(sample.forward)} ms, step ${shown(sample.step)} ms`);
     }
   }
-  const times = (name: VariantName, what: 'forward' | 'step'): number =>
-    median(samples.get(name)!.flatMap((s) => s[what]));
+  const times = (name: VariantName, what: 'forward' | 'step'): Time => {
+    const all = samples.get(name)!.flatMap((s) => s[what]);
+    return { wall: median(all.map((t) => t.wall)), cpu: median(all.map((t) => t.cpu)) };
+  };
   const reference = samples.get('stock-careful')![0]!;
-  const ratio = (a: number, b: number): number => Number((a / b).toFixed(2));
   const training = reference.step.length > 0;
+  const rounded = ({ wall, cpu }: Time): Time => ({ wall: Number(wall.toFixed(1)), cpu: Number(cpu.toFixed(1)) });
+  const ratios = (what: 'forward' | 'step', to: VariantName): Record<string, Time> =>
+    Object.fromEntries(
+      variantNames
+        .filter((name) => samples.get(name)![0]![what].length > 0)
+        .map((name) => {
+          const [a, b] = [times(name, what), times(to, what)];
+          return [name, { wall: Number((a.wall / b.wall).toFixed(2)), cpu: Number((a.cpu / b.cpu).toFixed(2)) }];
+        }),
+    );
   const result = {
-    what: `Swin ${options.size}, ${side} x ${side}, batch 1, float32; ${options.rounds} rounds of one process a variant; medians of all runs after warm-up, milliseconds`,
+    what: `Swin ${options.size}, ${side} x ${side}, batch 1, float32, ${options.threads} threads for ONNX Runtime's products; a step is forward and backward`,
+    how: `${options.rounds} rounds of one process a variant in turn; medians after warm-up (stock: one forward, no step), in milliseconds; wall is the clock, cpu the processor time of all threads`,
     date: new Date().toISOString().slice(0, 10),
     machine: {
       cpu: cpus()[0]!.model,
       cores: cpus().length,
       memoryGiB: Math.round(totalmem() / 2 ** 30),
       node: process.version,
+      loadBefore: Number(loadBefore.toFixed(1)),
     },
     variants: Object.fromEntries(
       variantNames.map((name) => {
@@ -129,34 +152,22 @@ function main(): void {
           name,
           {
             description: first!.description,
-            forwardMs: Number(times(name, 'forward').toFixed(1)),
-            ...(first!.step.length > 0 && { stepMs: Number(times(name, 'step').toFixed(1)) }),
+            forward: rounded(times(name, 'forward')),
+            ...(first!.step.length > 0 && { step: rounded(times(name, 'step')) }),
             ...(first!.kernels !== undefined && { kernels: first!.kernels }),
             relativeDifferenceToStockCareful: differences(first!, reference),
           },
         ];
       }),
     ),
-    ratios: {
-      forwardOverGlidNative: Object.fromEntries(
-        variantNames.map((name) => [name, ratio(times(name, 'forward'), times('glid-native', 'forward'))]),
-      ),
-      forwardOverGlidWasm: Object.fromEntries(
-        variantNames.map((name) => [name, ratio(times(name, 'forward'), times('glid-wasm', 'forward'))]),
-      ),
-      glidOverOnnxruntime: {
-        'glid-wasm': ratio(times('glid-wasm', 'forward'), times('onnxruntime', 'forward')),
-        'glid-native': ratio(times('glid-native', 'forward'), times('onnxruntime', 'forward')),
-      },
-      ...(training && {
-        stepOverGlidNative: Object.fromEntries(
-          variantNames.slice(0, 4).map((name) => [name, ratio(times(name, 'step'), times('glid-native', 'step'))]),
-        ),
-        stepOverGlidWasm: Object.fromEntries(
-          variantNames.slice(0, 4).map((name) => [name, ratio(times(name, 'step'), times('glid-wasm', 'step'))]),
-        ),
-      }),
+    forwardOver: {
+      'glid-native': ratios('forward', 'glid-native'),
+      'glid-wasm': ratios('forward', 'glid-wasm'),
+      onnxruntime: ratios('forward', 'onnxruntime'),
     },
+    ...(training && {
+      stepOver: { 'glid-native': ratios('step', 'glid-native'), 'glid-wasm': ratios('step', 'glid-wasm') },
+    }),
   };
   const text = `${JSON.stringify(result, null, 2)}\n`;
   console.log(text);
