@@ -74,7 +74,8 @@ describe.skipIf(!chromiumPath)(`weights in a page (${withoutChromium})`, () => {
         damaged: 'GLID_CHECKPOINT',
         stopped: 'GLID_ABORTED',
       });
-      expect(problems).toEqual([]);
+      // The damaged part stops the downloads beside it, which the browser may report as failed requests.
+      expect(problems.filter((problem) => !/^request failed: .*\/damaged\//.test(problem))).toEqual([]);
     } finally {
       await close();
     }
