@@ -5,5 +5,6 @@ export * from './drawing/index.ts';
 export * from './heatmaps/index.ts';
 export * from './losses/index.ts';
 export * from './matching/index.ts';
+export * from './metrics/index.ts';
 export * from './parameters/index.ts';
 export * from './spec/index.ts';

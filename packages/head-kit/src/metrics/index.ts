@@ -1,0 +1,1 @@
+export { meanMetrics } from './mean-metrics.ts';
