@@ -46,7 +46,8 @@ export function checkArrows(files: readonly SourceFile[]): Violation[] {
       };
       if (fileName.startsWith('.')) {
         const target = posix.normalize(posix.join(dirname(file.path), fileName));
-        if (!target.startsWith(`${packageFolder}/src/`) && !target.startsWith(`${packageFolder}/wasm/`)) {
+        const own = ['src/', 'wasm/', 'package.json'].some((part) => target.startsWith(`${packageFolder}/${part}`));
+        if (!own) {
           report(`import of '${fileName}' leaves the package's sources: import the other package by its name.`);
         }
       } else if (fileName.startsWith('@glid/')) {

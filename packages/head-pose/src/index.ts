@@ -1,1 +1,12 @@
-export {};
+export type { PoseConfig, PoseInput } from './config.ts';
+export type { PoseRaw } from './forward.ts';
+export type { PoseHead } from './head.ts';
+export { drawPose, pose } from './head.ts';
+export { poseMetrics } from './metrics.ts';
+export { averageMirrored } from './mirror.ts';
+export type { DetectThenPoseOptions, PersonBox, Region } from './people.ts';
+export { detectThenPose, personRegion, rescore } from './people.ts';
+export type { Joint, PoseResult } from './postprocess.ts';
+export type { SkeletonConfig } from './skeletons.ts';
+export { coco17, lsp14 } from './skeletons.ts';
+export type { PoseFields, PoseTarget } from './targets.ts';
