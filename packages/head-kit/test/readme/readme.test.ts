@@ -3,7 +3,7 @@ import { headChecks } from '@glid/head-kit/testing';
 import { expect, it } from 'vitest';
 import { counts } from './count-head.ts';
 
-const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8').replace(/ +\|/g, ' |');
 const blocks = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map((match) => match[1]!);
 
 it.each(['count-head.ts', 'count-head.test.ts'])('the README shows %s as it runs here', (file) => {
