@@ -1,12 +1,14 @@
 import '@glid/ops/gradients';
 import { GlidError } from '@glid/base';
 import { gelu, linear } from '@glid/ops';
-import type { Tensor } from '@tensorflow/tfjs-core';
+import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
+import type { Tensor, TypedArray } from '@tensorflow/tfjs-core';
 import {
   add,
   enableProdMode,
   engine,
   grads,
+  matMul,
   ones,
   randomNormal,
   setBackend,
@@ -18,6 +20,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Heap } from '../src/heap.ts';
 import { type WasmBackend, wasm } from '../src/index.ts';
+import { corrections } from './corrections.ts';
 
 enableProdMode();
 const mebibyte = 2 ** 20;
@@ -137,5 +140,39 @@ describe('a backend with a limit of 64 MiB', () => {
     for (let i = 0; i < 50; i++) step();
     expect({ tensors: engine().memory().numTensors, bytes: backend.bytesInUse() }).toEqual(before);
     for (const t of [x, w, b]) t.dispose();
+  });
+});
+
+describe('a heap beyond 2 GiB, where addresses no longer fit a signed integer', () => {
+  /** Reserves everything below 2 GiB, largest blocks first. Nothing is written: the machine need not have the memory. */
+  function reserveLowHalf(): void {
+    const { backend } = engine() as unknown as { backend: BackendWasm };
+    for (const floats of [2 ** 24, 2 ** 20, 2 ** 16, 2 ** 12, 2 ** 8, 2 ** 4, 1]) {
+      for (;;) {
+        const block = backend.makeOutput([floats], 'float32');
+        if (backend.getMemoryOffset(block.dataId) > 2 ** 31) break;
+      }
+    }
+  }
+
+  it.each(['off', 'auto'] as const)('computes the same, nativeGemm: %s', async (nativeGemm) => {
+    const backend = await wasm({ nativeGemm }).create();
+    const product = (): TypedArray =>
+      tidy(() =>
+        matMul(ones([300, 200]), ones([200, 100]))
+          .dataSync()
+          .slice(),
+      );
+    const all = (): TypedArray[] => [product(), ...corrections.map((c) => tidy(() => c.run().dataSync().slice()))];
+    try {
+      expect(await setBackend('wasm')).toBe(true);
+      const low = all();
+      reserveLowHalf();
+      const x = tensor1d([1]);
+      expect((engine().backend as BackendWasm).getMemoryOffset(x.dataId)).toBeGreaterThan(2 ** 31);
+      expect(all()).toEqual(low);
+    } finally {
+      await backend.dispose();
+    }
   });
 });
