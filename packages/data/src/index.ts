@@ -28,6 +28,8 @@ export { memoryFiles } from './files/file-source.ts';
 export type { AffineMatrix } from './geometry/affine-matrix.ts';
 export { applyGeometry } from './geometry/apply-geometry.ts';
 export type { AffineGeometry, AxisGeometry, Fill, Filter, Geometry, Rect } from './geometry/geometry.ts';
+export type { BatchSource, EvaluationBatch, EvaluationOptions } from './loader/batch-source.ts';
+export { batchSource, evaluationSource } from './loader/batch-source.ts';
 export type { Batch, CollateOptions, Normalization } from './loader/collate.ts';
 export { collate, imagenetNormalization } from './loader/collate.ts';
 export type { LoadedBatch, LoadOptions } from './loader/load-batches.ts';
