@@ -1,14 +1,9 @@
-import { withoutGradient } from '@glid/ops';
+import { constantTensor, maskGreater, withoutGradient } from '@glid/ops';
 import {
-  cast,
-  equal,
-  greater,
-  less,
-  logicalAnd,
-  logicalOr,
+  add,
   mean,
   mul,
-  range,
+  neg,
   reshape,
   type Scalar,
   square,
@@ -17,6 +12,7 @@ import {
   type Tensor,
   type Tensor2D,
   type Tensor4D,
+  tensor,
 } from '@tensorflow/tfjs-core';
 import { totalOver } from './total.ts';
 
@@ -56,10 +52,18 @@ function weightedSquares(predicted: Tensor4D, target: Tensor4D, weights: Tensor2
 /** `[B, J]` losses -> 1 where fewer than `count` joints of the picture are harder (of equals, the earlier counts as harder). */
 function hardestOf(losses: Tensor, count: number): Tensor {
   const [batch, joints] = losses.shape as [number, number];
-  const mine = reshape(losses, [batch, joints, 1]);
-  const other = reshape(losses, [batch, 1, joints]);
-  const order = range(0, joints);
-  const earlier = less(reshape(order, [1, 1, joints]), reshape(order, [1, joints, 1]));
-  const harder = logicalOr(greater(other, mine), logicalAnd(equal(other, mine), earlier));
-  return cast(less(sum(cast(harder, 'float32'), 2), count), 'float32');
+  const difference = sub(reshape(losses, [batch, 1, joints]), reshape(losses, [batch, joints, 1]));
+  const harder = maskGreater(difference, 0);
+  const equal = sub(sub(1, harder), maskGreater(neg(difference), 0));
+  const before = constantTensor(`heatmap-ohkm/before/${joints}`, () => earlier(joints));
+  const rank = sum(add(harder, mul(equal, before)), 2);
+  return sub(1, maskGreater(rank, count - 0.5));
+}
+
+/** `[1, J, J]`: 1 where the second joint comes before the first. */
+function earlier(joints: number): Tensor {
+  const values = Float32Array.from({ length: joints * joints }, (_, i) =>
+    i % joints < Math.floor(i / joints) ? 1 : 0,
+  );
+  return tensor(values, [1, joints, joints]);
 }
