@@ -1,5 +1,15 @@
 import '@glid/ops/gradients';
 
+export type { ResultListener } from './finetune/evaluate-heads.ts';
+export { evaluateHeads } from './finetune/evaluate-heads.ts';
+export type { FinetuneOptions } from './finetune/finetune.ts';
+export { finetune } from './finetune/finetune.ts';
+export type { FinetuneObjectiveOptions } from './finetune/finetune-objective.ts';
+export { finetuneObjective } from './finetune/finetune-objective.ts';
+export { evaluatePretraining } from './pretraining/evaluate-pretraining.ts';
+export type { PretrainOptions } from './pretraining/pretrain.ts';
+export { pretrain } from './pretraining/pretrain.ts';
+export { pretrainObjective } from './pretraining/pretrain-objective.ts';
 export type { AdamWSettings, AdamWState, AdamWUpdate, Optimizer } from './training/adamw.ts';
 export { adamw } from './training/adamw.ts';
 export type { Batch, BatchSource, EvaluationSource, HostTargets } from './training/batch.ts';
@@ -25,12 +35,17 @@ export type {
   WarningEvent,
 } from './training/events.ts';
 export { eventLine } from './training/events.ts';
+export type { EventSink } from './training/jsonl-log.ts';
+export { jsonlLog, lastCourse, parseLog, tee } from './training/jsonl-log.ts';
 export type { NamePattern } from './training/name-pattern.ts';
 export type { Evaluation, Evaluator, Objective, ParameterRecord } from './training/objective.ts';
 export { overfit } from './training/overfit.ts';
 export type { LayerDecay, ParameterRule, ParameterRuleOptions } from './training/parameter-rules.ts';
 export { parameterRules } from './training/parameter-rules.ts';
 export { recompute } from './training/recompute.ts';
+export type { ReportOptions, ReportPicture } from './training/report/training-report.ts';
+export { trainingReport } from './training/report/training-report.ts';
+export type { RunOptimizer, RunOptions } from './training/run-options.ts';
 export type { Schedule, WarmUp } from './training/schedule.ts';
 export { learningRateFactor } from './training/schedule.ts';
 export type { Spread } from './training/spread.ts';

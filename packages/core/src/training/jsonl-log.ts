@@ -1,4 +1,5 @@
 import { GlidError } from '@glid/base';
+import { nodeModules } from '../weights/platform/node.ts';
 import { eventLine, type TrainingEvent } from './events.ts';
 
 /** Takes every event as it happens. */
@@ -17,8 +18,12 @@ export async function* tee(
 
 /** Appends one line of JSON an event to a file (Node). A resumed run goes on in the same file. */
 export async function jsonlLog(path: string): Promise<EventSink> {
-  const { appendFile, mkdir } = await import('node:fs/promises');
-  const { dirname } = await import('node:path');
+  const node = nodeModules();
+  if (!node) {
+    throw new GlidError('GLID_USAGE', 'There is no file system here.', { fix: 'Keep `eventLine(event)` elsewhere.' });
+  }
+  const { appendFile, mkdir } = node.fs;
+  const { dirname } = node.path;
   return async (event) => {
     try {
       await mkdir(dirname(path), { recursive: true });

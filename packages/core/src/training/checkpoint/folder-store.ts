@@ -1,4 +1,5 @@
 import { GlidError } from '@glid/base';
+import { nodeModules } from '../../weights/platform/node.ts';
 import type { CheckpointFiles, CheckpointStore } from './checkpoint-store.ts';
 
 type NodeFs = typeof import('node:fs/promises');
@@ -13,11 +14,17 @@ const replaced = '.replaced-';
  * its parent flushed: a crash leaves either the whole checkpoint or a hidden leftover, which the next write removes.
  */
 export async function folderStore(folder: string, fs?: CheckpointFs): Promise<CheckpointStore> {
-  const { mkdir, open, readdir, readFile, rename, rm } = fs ?? (await import('node:fs/promises'));
-  const { join } = await import('node:path');
+  const node = nodeModules();
+  if (!node) {
+    throw new GlidError('GLID_USAGE', 'There is no file system here.', {
+      fix: 'Use `memoryStore()`, or a store of your own.',
+    });
+  }
+  const { mkdir, open, readdir, readFile, rename, rm } = fs ?? node.fs;
+  const { join } = node.path;
 
   const flushFolder = async (path: string): Promise<void> => {
-    if (process.platform === 'win32') return; // folders cannot be flushed there; renames are journalled
+    if (node.process.platform === 'win32') return; // folders cannot be flushed there; renames are journalled
     const handle = await open(path, 'r');
     try {
       await handle.sync();
