@@ -117,6 +117,24 @@ describe('the kit', () => {
     expect(report.text).toContain('skipped  forward/padding-invariance: one size only');
   });
 
+  it('does not take the active backend for another', async () => {
+    const report = await checkHead(dense, denseFixture, { backends: ['cpu'] });
+    expect(report.skipped.map((skip) => skip.id)).toContain('backends/parity');
+  });
+
+  it('lets equal pictures differ by a stated share, but not by as much as a sum over the batch', async () => {
+    const check = async (lossSpread: number, factory: Any): Promise<string> => {
+      const checks = headChecks<Any, AnyHead, Any>(factory, { ...denseFixture, lossSpread } as Any);
+      const own = checks.find((c) => c.id === 'loss/batch-of-equals')!;
+      await own.run().catch(() => undefined);
+      return own.outcome.status;
+    };
+    const summed = mutants.find((m) => m.check === 'loss/batch-of-equals')!.apply(dense as Any);
+    expect(await check(0.3, dense)).toBe('passed');
+    expect(await check(0.3, summed)).toBe('failed');
+    expect(await check(0.5, dense)).toBe('failed');
+  });
+
   it('says what has not run', () => {
     const report = conformanceReport(headChecks(dense, denseFixture));
     expect(report.notRun).toHaveLength(26);

@@ -23,6 +23,8 @@ export interface HeadFixture<Input = unknown, H extends AnyHead = AnyHead> {
   withLabels?(labels: readonly string[]): Input;
   /** `pictures`: the loss of a batch is the mean of the losses of its pictures. Otherwise only equal pictures are compared. */
   readonly normaliser?: 'pictures';
+  /** Share by which losses of equal pictures may differ, 0.001 when absent; for heads that draw random points for each picture. */
+  readonly lossSpread?: number;
   /** Width of queries and of the 1/4 map, 16 when absent. */
   readonly hiddenSize?: number;
 }

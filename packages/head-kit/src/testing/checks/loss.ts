@@ -162,6 +162,8 @@ export const lossChecks: readonly CheckDefinition[] = [
     async run(subject) {
       const head = buildHead(subject);
       const host = hostParameters(head);
+      const spread = subject.fixture.lossSpread ?? 1e-3;
+      must(spread < 0.5, 'A lossSpread of 0.5 or more would hide a sum over the batch.');
       const scene = makeScene(subject, head);
       const [a, b] = [
         await totalLoss(subject, head, host, pick(scene, [0])),
@@ -170,11 +172,11 @@ export const lossChecks: readonly CheckDefinition[] = [
       mustBeClose(
         [await totalLoss(subject, head, host, pick(scene, [0, 0, 0]))],
         [a],
-        1e-3,
+        spread,
         'the loss of three equal pictures',
       );
       if (subject.fixture.normaliser !== 'pictures') return;
-      mustBeClose([await totalLoss(subject, head, host, scene)], [(a + b) / 2], 1e-3, 'the loss of two pictures');
+      mustBeClose([await totalLoss(subject, head, host, scene)], [(a + b) / 2], spread, 'the loss of two pictures');
     },
   },
 ];
