@@ -1,0 +1,100 @@
+// Parameters, forward time, launches and peak memory of every size, with @glid/ops and in plain TensorFlow.js operations; and what
+// masked pre-training saves. npx tsx --conditions=@glid/source benchmarks/model.ts [--presets nano,tiny] [--backends stock-wasm,wasm] [--count 10]
+import '@glid/ops/gradients';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus, loadavg, totalmem } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { wasm } from '@glid/backend-wasm';
+import { enableProdMode, setBackend } from '@tensorflow/tfjs-core';
+import type { ModelPreset } from '../packages/core/src/model/index.ts';
+import { measureMasking, measureNetwork } from './model/measure.ts';
+
+const { values: options } = parseArgs({
+  options: {
+    presets: { type: 'string', default: 'nano,tiny,small,base,large' },
+    backends: { type: 'string', default: 'cpu,stock-wasm,wasm,wasm-native' },
+    count: { type: 'string', default: '10' },
+    child: { type: 'string' },
+  },
+});
+
+/** Sides whose grids are whole windows in every stage, as the plain network needs them. */
+const sides: { readonly [P in ModelPreset]: number } = { nano: 256, tiny: 224, small: 224, base: 224, large: 224 };
+
+async function open(backend: string): Promise<void> {
+  enableProdMode();
+  if (backend === 'wasm' || backend === 'wasm-native') {
+    await wasm({ nativeGemm: backend === 'wasm' ? 'off' : 'auto' }).create();
+    if (!(await setBackend('wasm'))) throw new Error(`${backend} did not start`);
+    return;
+  }
+  await import(backend === 'cpu' ? '@tensorflow/tfjs-backend-cpu' : '@tensorflow/tfjs-backend-wasm');
+  if (!(await setBackend(backend === 'cpu' ? 'cpu' : 'wasm'))) throw new Error(`${backend} did not start`);
+}
+
+async function child(job: string): Promise<unknown> {
+  const [what, backend, preset] = job.split(':') as [string, string, ModelPreset];
+  await open(backend);
+  const count = Number(options.count);
+  if (what === 'network') return measureNetwork(preset, sides[preset], count);
+  return preset === 'nano' ? measureMasking('nano', 128, 16, 8, count) : measureMasking(preset, 224, 32, 2, count);
+}
+
+/** Each measurement has a process of its own: a backend keeps what it has registered. */
+function inOwnProcess(job: string): unknown {
+  const here = fileURLToPath(import.meta.url);
+  const flags = [...process.execArgv, here, '--child', job, '--count', options.count];
+  try {
+    const out = execFileSync(process.execPath, flags, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+    return JSON.parse(out.slice(out.lastIndexOf('\n{') + 1));
+  } catch (error) {
+    return {
+      failed: String((error as { stderr?: string }).stderr ?? error)
+        .trim()
+        .split('\n')
+        .at(-1),
+    };
+  }
+}
+
+if (options.child) {
+  console.log(`\n${JSON.stringify(await child(options.child))}`);
+} else {
+  const load = loadavg()[0]!;
+  const networks: Record<string, unknown> = {};
+  for (const backend of options.backends.split(',')) {
+    for (const preset of options.presets.split(',')) {
+      // 15 s a forward pass and more.
+      if (backend === 'cpu' && preset !== 'nano') continue;
+      const key = `${preset}@${sides[preset as ModelPreset]} ${backend}`;
+      networks[key] = inOwnProcess(`network:${backend}:${preset}`);
+      console.log(key, JSON.stringify(networks[key]));
+    }
+  }
+  const masking: Record<string, unknown> = {};
+  for (const backend of options.backends.split(',').filter((name) => name.startsWith('wasm'))) {
+    for (const [preset, what] of [
+      ['nano', 'nano, 128 px, unit 16, batch 8'],
+      ['tiny', 'tiny, 224 px, unit 32, batch 2'],
+    ] as const) {
+      masking[`${what}, ${backend}`] = inOwnProcess(`masking:${backend}:${preset}`);
+      console.log(what, backend, JSON.stringify(masking[`${what}, ${backend}`]));
+    }
+  }
+  const machine = {
+    processor: cpus()[0]?.model,
+    threads: cpus().length,
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+    node: process.version,
+    otherLoadBefore: Number(load.toFixed(2)),
+  };
+  const about =
+    'Median of runs after two warm-up runs, batch 1, 100 queries. cpuMs is processor time over all threads.';
+  mkdirSync(new URL('results/', import.meta.url), { recursive: true });
+  writeFileSync(
+    new URL('results/model.json', import.meta.url),
+    `${JSON.stringify({ about, machine, networks, masking }, null, 2)}\n`,
+  );
+}
