@@ -82,7 +82,7 @@ export function onnxSwin(values: Values, config: SwinConfig, side: number): Uint
     }
     outputs.push(norm(x, `outputNorms.${stage}`));
     if (stage === 3) break;
-    const bands = transpose(reshape(x, [size / 2, 2, size / 2, 2 * channels]), [0, 2, 1, 3]);
+    const bands = transpose(reshape(x, [size / 2, 2, size, channels]), [0, 2, 1, 3]);
     const squares = reshape(bands, [1, size / 2, size / 2, 4 * channels]);
     x = dense(norm(squares, `stages.${stage}.merge.norm`), `stages.${stage}.merge.reduction`, false);
     size /= 2;

@@ -163,9 +163,10 @@ function splitCareful(qkv: Tensor, heads: number): Tensor[] {
   });
 }
 
+/** Squares of four tokens side by side, in the order (0,0), (1,0), (0,1), (1,1) of (row, column). */
 function squares(x: Tensor4D): Tensor4D {
   const [batch, height, width, channels] = x.shape;
-  const bands = reshape(x, [(batch * height) / 2, 2, width / 2, 2 * channels]);
+  const bands = reshape(x, [(batch * height) / 2, 2, width, channels]);
   return reshape(transpose(bands, [0, 2, 1, 3]), [batch, height / 2, width / 2, 4 * channels]);
 }
 

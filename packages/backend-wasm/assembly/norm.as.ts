@@ -1,6 +1,6 @@
 // Layer norm and group norm with biased variance, and column sums. Statistics in two passes; sums over rows are taken in
 // blocks of 64 rows, so that their error grows with the number of blocks and not of rows.
-import { fma4, load4, loadPart, splat, storePart, sum4 } from './simd.as';
+import { fma4, load4, loadPart, splat, sum4 } from './simd.as';
 
 const BLOCK: i32 = 64;
 
@@ -139,34 +139,34 @@ export function columnSum(x: usize, y: usize, m: i32, n: i32, scratch: usize): v
   flush(scratch, y, n);
 }
 
-/** x [batch, positions, channels]; statistics over positions and channels / groups. Sums in double precision. */
+/** x [batch, positions, channels]; statistics over positions and channels / groups, summed in double precision.
+ * `scratch` has 2 rows of `channels` floats. */
 export function groupNorm(
   x: usize, gamma: usize, beta: usize, y: usize,
-  batch: i32, positions: i32, channels: i32, groups: i32, epsilon: f64,
+  batch: i32, positions: i32, channels: i32, groups: i32, epsilon: f64, scratch: usize,
 ): void {
-  const width = channels / groups;
-  const size = <f64>(positions * width);
+  const means = scratch;
+  const reciprocals = at(means, channels);
   for (let b = 0; b < batch; b++) {
-    for (let g = 0; g < groups; g++) {
-      const first = at(x, g * width);
-      let mean: f64 = 0;
-      for (let p = 0; p < positions; p++) mean += rowTotal(at(first, p * channels), width);
-      mean /= size;
-      const m = <f32>mean;
-      let variance: f64 = 0;
-      for (let p = 0; p < positions; p++) variance += rowSquares(at(first, p * channels), width, m);
-      // The mean was rounded to single precision: take its error out again.
-      variance = variance / size - (mean - <f64>m) * (mean - <f64>m);
-      const k = <f32>(1.0 / sqrt<f64>(variance + epsilon));
-      for (let p = 0; p < positions; p++) {
-        normalise(
-          at(first, p * channels), at(gamma, g * width), at(beta, g * width), at(y, p * channels + g * width),
-          width, m, k,
-        );
-      }
-    }
+    groupStatistics(x, means, reciprocals, positions, channels, groups, epsilon);
+    for (let p = 0; p < positions; p++) normaliseRow(x, means, reciprocals, gamma, beta, y, p * channels, channels);
     x = at(x, positions * channels);
     y = at(y, positions * channels);
+  }
+}
+
+/** One row of `n` channels, each with its own mean and reciprocal deviation. */
+function normaliseRow(
+  x: usize, means: usize, reciprocals: usize, gamma: usize, beta: usize, y: usize, first: i32, n: i32,
+): void {
+  let c = 0;
+  for (; c + 4 <= n; c += 4) {
+    const normal = f32x4.mul(f32x4.sub(load4(at(x, first + c)), load4(at(means, c))), load4(at(reciprocals, c)));
+    v128.store(at(y, first + c), fma4(normal, load4(at(gamma, c)), load4(at(beta, c))));
+  }
+  for (; c < n; c++) {
+    const normal = (load<f32>(at(x, first + c)) - load<f32>(at(means, c))) * load<f32>(at(reciprocals, c));
+    store<f32>(at(y, first + c), normal * load<f32>(at(gamma, c)) + load<f32>(at(beta, c)));
   }
 }
 
@@ -194,64 +194,100 @@ function rowSquares(x: usize, n: i32, mean: f32): f64 {
   return <f64>v;
 }
 
-function normalise(x: usize, gamma: usize, beta: usize, y: usize, n: i32, mean: f32, reciprocal: f32): void {
-  const m = splat(mean);
-  const k = splat(reciprocal);
-  let i = 0;
-  for (; i + 4 <= n; i += 4) {
-    const normal = f32x4.mul(f32x4.sub(load4(at(x, i)), m), k);
-    v128.store(at(y, i), fma4(normal, load4(at(gamma, i)), load4(at(beta, i))));
-  }
-  if (i < n) {
-    const normal = f32x4.mul(f32x4.sub(loadPart(at(x, i), n - i), m), k);
-    storePart(at(y, i), fma4(normal, loadPart(at(gamma, i), n - i), loadPart(at(beta, i), n - i)), n - i);
-  }
-}
-
-/** dgamma and dbeta must be zero at the start. */
-export function groupNormGrad(
-  dy: usize, x: usize, gamma: usize, dx: usize, dgamma: usize, dbeta: usize,
-  batch: i32, positions: i32, channels: i32, groups: i32, epsilon: f64,
+/** Mean and reciprocal deviation of every group of one picture, repeated for its channels: two rows of `channels` floats. */
+function groupStatistics(
+  x: usize, means: usize, reciprocals: usize, positions: i32, channels: i32, groups: i32, epsilon: f64,
 ): void {
   const width = channels / groups;
   const size = <f64>(positions * width);
+  for (let g = 0; g < groups; g++) {
+    const first = at(x, g * width);
+    let mean: f64 = 0;
+    for (let p = 0; p < positions; p++) mean += rowTotal(at(first, p * channels), width);
+    mean /= size;
+    const m = <f32>mean;
+    let variance: f64 = 0;
+    for (let p = 0; p < positions; p++) variance += rowSquares(at(first, p * channels), width, m);
+    variance = variance / size - (mean - <f64>m) * (mean - <f64>m);
+    const k = <f32>(1.0 / sqrt<f64>(variance + epsilon));
+    for (let c = 0; c < width; c++) {
+      store<f32>(at(means, g * width + c), m);
+      store<f32>(at(reciprocals, g * width + c), k);
+    }
+  }
+}
+
+/** dgamma and dbeta must be zero at the start. `scratch` has 8 rows of `channels` floats. */
+export function groupNormGrad(
+  dy: usize, x: usize, gamma: usize, dx: usize, dgamma: usize, dbeta: usize,
+  batch: i32, positions: i32, channels: i32, groups: i32, epsilon: f64, scratch: usize,
+): void {
+  const width = channels / groups;
+  const size = <f64>(positions * width);
+  const means = scratch;
+  const reciprocals = at(means, channels);
+  const partGamma = at(reciprocals, channels);
+  const partBeta = at(partGamma, channels);
+  const sumGamma = at(partBeta, channels);
+  const sumBeta = at(sumGamma, channels);
+  const plain = at(sumBeta, channels);
+  const along = at(plain, channels);
+  const tail = channels & 3;
+  const body = channels - tail;
   for (let b = 0; b < batch; b++) {
+    groupStatistics(x, means, reciprocals, positions, channels, groups, epsilon);
+    memory.fill(partGamma, 0, (<usize>channels) << 4);
+    for (let p = 0; p < positions; p++) {
+      for (let c = 0; c < body; c += 4) {
+        const i = p * channels + c;
+        const g = load4(at(dy, i));
+        const normal = f32x4.mul(f32x4.sub(load4(at(x, i)), load4(at(means, c))), load4(at(reciprocals, c)));
+        v128.store(at(partGamma, c), fma4(g, normal, load4(at(partGamma, c))));
+        v128.store(at(partBeta, c), f32x4.add(g, load4(at(partBeta, c))));
+      }
+      for (let c = body; c < channels; c++) {
+        const i = p * channels + c;
+        const g = load<f32>(at(dy, i));
+        const normal = (load<f32>(at(x, i)) - load<f32>(at(means, c))) * load<f32>(at(reciprocals, c));
+        store<f32>(at(partGamma, c), load<f32>(at(partGamma, c)) + g * normal);
+        store<f32>(at(partBeta, c), load<f32>(at(partBeta, c)) + g);
+      }
+      if ((p & (BLOCK - 1)) == BLOCK - 1) {
+        flush(partGamma, sumGamma, channels);
+        flush(partBeta, sumBeta, channels);
+      }
+    }
+    flush(partGamma, sumGamma, channels);
+    flush(partBeta, sumBeta, channels);
     for (let g = 0; g < groups; g++) {
-      const offset = g * width;
-      let mean: f64 = 0;
-      for (let p = 0; p < positions; p++) mean += rowTotal(at(x, p * channels + offset), width);
-      mean /= size;
-      const m = <f32>mean;
-      let variance: f64 = 0;
-      for (let p = 0; p < positions; p++) variance += rowSquares(at(x, p * channels + offset), width, m);
-      variance = variance / size - (mean - <f64>m) * (mean - <f64>m);
-      const k = 1.0 / sqrt<f64>(variance + epsilon);
       let sumD: f64 = 0;
       let sumDN: f64 = 0;
-      for (let c = 0; c < width; c++) {
-        let along: f64 = 0;
-        let plain: f64 = 0;
-        for (let p = 0; p < positions; p++) {
-          const i = p * channels + offset + c;
-          const d = <f64>load<f32>(at(dy, i));
-          plain += d;
-          along += d * (<f64>load<f32>(at(x, i)) - mean) * k;
-        }
-        const w = <f64>load<f32>(at(gamma, offset + c));
-        sumD += plain * w;
-        sumDN += along * w;
-        store<f32>(at(dgamma, offset + c), load<f32>(at(dgamma, offset + c)) + <f32>along);
-        store<f32>(at(dbeta, offset + c), load<f32>(at(dbeta, offset + c)) + <f32>plain);
+      for (let c = g * width; c < (g + 1) * width; c++) {
+        const w = <f64>load<f32>(at(gamma, c));
+        sumD += w * <f64>load<f32>(at(sumBeta, c));
+        sumDN += w * <f64>load<f32>(at(sumGamma, c));
+        store<f32>(at(dgamma, c), load<f32>(at(dgamma, c)) + load<f32>(at(sumGamma, c)));
+        store<f32>(at(dbeta, c), load<f32>(at(dbeta, c)) + load<f32>(at(sumBeta, c)));
       }
-      sumD /= size;
-      sumDN /= size;
-      for (let p = 0; p < positions; p++) {
-        for (let c = 0; c < width; c++) {
-          const i = p * channels + offset + c;
-          const normal = (<f64>load<f32>(at(x, i)) - mean) * k;
-          const d = <f64>load<f32>(at(dy, i)) * <f64>load<f32>(at(gamma, offset + c));
-          store<f32>(at(dx, i), <f32>(k * (d - sumD - normal * sumDN)));
-        }
+      for (let c = g * width; c < (g + 1) * width; c++) {
+        store<f32>(at(plain, c), <f32>(sumD / size));
+        store<f32>(at(along, c), <f32>(sumDN / size));
+      }
+    }
+    for (let p = 0; p < positions; p++) {
+      for (let c = 0; c < body; c += 4) {
+        const i = p * channels + c;
+        const k = load4(at(reciprocals, c));
+        const normal = f32x4.mul(f32x4.sub(load4(at(x, i)), load4(at(means, c))), k);
+        const d = f32x4.sub(f32x4.mul(load4(at(dy, i)), load4(at(gamma, c))), load4(at(plain, c)));
+        v128.store(at(dx, i), f32x4.mul(k, f32x4.sub(d, f32x4.mul(normal, load4(at(along, c))))));
+      }
+      for (let c = body; c < channels; c++) {
+        const i = p * channels + c;
+        const k = load<f32>(at(reciprocals, c));
+        const normal = (load<f32>(at(x, i)) - load<f32>(at(means, c))) * k;
+        const d = load<f32>(at(dy, i)) * load<f32>(at(gamma, c)) - load<f32>(at(plain, c));
+        store<f32>(at(dx, i), k * (d - normal * load<f32>(at(along, c))));
       }
     }
     x = at(x, positions * channels);

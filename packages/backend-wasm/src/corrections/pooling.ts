@@ -20,13 +20,13 @@ interface Window {
   readonly right: number;
 }
 
+function poolGeometry(shape: readonly number[], attrs: PoolAttributes): backend_util.Conv2DInfo {
+  const { filterSize, strides, pad, dimRoundingMode } = attrs;
+  return backend_util.computePool2DInfo(shape as Shape4, filterSize, strides, 1, pad, dimRoundingMode);
+}
+
 /** Calls `visit` for every output pixel, with the index of its first channel. */
-function forEachWindow(
-  shape: readonly number[],
-  { filterSize, strides, pad, dimRoundingMode }: PoolAttributes,
-  visit: (window: Window, first: number) => void,
-): void {
-  const info = backend_util.computePool2DInfo(shape as Shape4, filterSize, strides, 1, pad, dimRoundingMode);
+function forEachWindow(info: backend_util.Conv2DInfo, visit: (window: Window, first: number) => void): void {
   const { batchSize, inHeight, inWidth, outHeight, outWidth, outChannels, padInfo } = info;
   let at = 0;
   for (let batch = 0; batch < batchSize; batch++) {
@@ -55,26 +55,15 @@ export function registerPoolingGradients(): void {
     MaxPoolGrad,
     () =>
       (context, { dy, input }, attrs) => {
-        const [, height, width, channels] = input.shape as Shape4;
+        const info = poolGeometry(input.shape, attrs);
+        const { batchSize, inHeight, inWidth, inChannels, outHeight, outWidth, padInfo } = info;
         const dx = context.zeros(input.shape);
-        const [x, g, out] = [context.floats(input), context.floats(dy), context.floats(dx)];
-        forEachWindow(input.shape, attrs, ({ batch, top, bottom, left, right }, first) => {
-          for (let c = 0; c < channels; c++) {
-            let best = Number.NEGATIVE_INFINITY;
-            let where = -1;
-            for (let y = top; y < bottom; y++) {
-              for (let q = left; q < right; q++) {
-                const at = ((batch * height + y) * width + q) * channels + c;
-                // The first of equal values gets the gradient, and the first pixel where all are NaN.
-                if (x[at]! > best || where < 0) {
-                  best = x[at]!;
-                  where = at;
-                }
-              }
-            }
-            if (where >= 0) out[where]! += g[first + c]!;
-          }
-        });
+        context.simd.maxPoolGrad(
+          ...([context.pointer(dy), context.pointer(input), context.pointer(dx)] as const),
+          ...([batchSize, inHeight, inWidth, inChannels, outHeight, outWidth] as const),
+          ...([info.filterHeight, info.filterWidth, info.strideHeight, info.strideWidth] as const),
+          ...([padInfo.top, padInfo.left] as const),
+        );
         return dx;
       },
   );
@@ -86,7 +75,7 @@ export function registerPoolingGradients(): void {
         const [, height, width, channels] = input.shape as Shape4;
         const dx = context.zeros(input.shape);
         const [source, target] = [context.pointer(dy), context.pointer(dx)];
-        forEachWindow(input.shape, attrs, ({ batch, top, bottom, left, right }, first) => {
+        forEachWindow(poolGeometry(input.shape, attrs), ({ batch, top, bottom, left, right }, first) => {
           // The mean is over the pixels that exist.
           const share = 1 / ((bottom - top) * (right - left));
           for (let y = top; y < bottom; y++) {

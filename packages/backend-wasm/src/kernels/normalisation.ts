@@ -31,9 +31,10 @@ export function registerNormalisation(): void {
   glidKernel('GlidGroupNorm', (context, { x, gamma, beta }, { groups, epsilon }) => {
     const [batch, height, width, channels] = x.shape as [number, number, number, number];
     const y = context.output(x.shape);
+    const scratch = context.scratch(8 * channels);
     context.simd.groupNorm(
       ...([context.pointer(x), context.pointer(gamma), context.pointer(beta), context.pointer(y)] as const),
-      ...([batch, height * width, channels, groups, epsilon] as const),
+      ...([batch, height * width, channels, groups, epsilon, scratch] as const),
     );
     return [y];
   });
@@ -43,10 +44,11 @@ export function registerNormalisation(): void {
     const dx = context.output(x.shape);
     const dgamma = context.zeros([channels]);
     const dbeta = context.zeros([channels]);
+    const scratch = context.scratch(32 * channels);
     context.simd.groupNormGrad(
       ...([context.pointer(dy), context.pointer(x), context.pointer(gamma)] as const),
       ...([context.pointer(dx), context.pointer(dgamma), context.pointer(dbeta)] as const),
-      ...([batch, height * width, channels, groups, epsilon] as const),
+      ...([batch, height * width, channels, groups, epsilon, scratch] as const),
     );
     return [dx, dgamma, dbeta];
   });

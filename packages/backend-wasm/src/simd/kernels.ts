@@ -38,13 +38,13 @@ export interface SimdKernels {
   // biome-ignore format: sizes on a line of their own
   groupNorm(
     x: Pointer, gamma: Pointer, beta: Pointer, y: Pointer,
-    batch: number, positions: number, channels: number, groups: number, epsilon: number,
+    batch: number, positions: number, channels: number, groups: number, epsilon: number, scratch: Pointer,
   ): void;
   // biome-ignore format: outputs on a line of their own
   groupNormGrad(
     dy: Pointer, x: Pointer, gamma: Pointer,
     dx: Pointer, dgamma: Pointer, dbeta: Pointer,
-    batch: number, positions: number, channels: number, groups: number, epsilon: number,
+    batch: number, positions: number, channels: number, groups: number, epsilon: number, scratch: Pointer,
   ): void;
   columnSum(x: Pointer, y: Pointer, m: number, n: number, scratch: Pointer): void;
   softmax(x: Pointer, y: Pointer, rows: number, n: number): void;
@@ -110,6 +110,11 @@ export interface SimdKernels {
     y: Pointer,
     ...sizes: [outer: number, size: number, inner: number, count: number]
   ): number;
+  // biome-ignore format: geometry on a line of its own
+  maxPoolGrad(
+    dy: Pointer, x: Pointer, dx: Pointer, batch: number, height: number, width: number, channels: number,
+    outH: number, outW: number, kh: number, kw: number, strideH: number, strideW: number, top: number, left: number,
+  ): void;
   segmentSum(x: Pointer, ids: Pointer, y: Pointer, rows: number, inner: number, segments: number): void;
   addScaled(x: Pointer, y: Pointer, n: number, factor: number): void;
 }
