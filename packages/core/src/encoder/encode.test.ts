@@ -4,21 +4,29 @@ import { GlidError, Random } from '@glid/base';
 import { initializeParameters } from '@glid/head-kit';
 import { expectClose } from '@glid/test-utils';
 import {
+  add,
   concat,
+  grads,
   memory,
   pad,
   randomNormal,
+  type Scalar,
   setBackend,
   slice,
+  square,
+  sum,
   type Tensor,
   type Tensor4D,
   tidy,
 } from '@tensorflow/tfjs-core';
 import { beforeAll, expect, it } from 'vitest';
+import { recompute } from '../training/recompute.ts';
 import { drawDropPath } from './drop-path.ts';
 import { encode } from './encode.ts';
 import type { SwinConfig } from './swin-config.ts';
 import { encoderSpecs } from './swin-specs.ts';
+import { encodeVisible } from './visible/encode-visible.ts';
+import { visibleTokens } from './visible/visible-tokens.ts';
 
 const micro: SwinConfig = {
   embed: 8,
@@ -120,3 +128,43 @@ it('drops branches by the draw, a picture at a time, and leaves no tensors behin
   expect(memory().numTensors - settled).toBeLessThanOrEqual(0);
   expect(settled - before).toBeLessThan(20); // constants cached by @glid/ops
 });
+
+it('has the same gradients when blocks are computed a second time', async () => {
+  const parameters = loudWeights();
+  const names = Object.keys(parameters);
+  const images = concat([picture(48, 32, 1), picture(48, 32, 2)], 0) as Tensor4D;
+  const sizes = [
+    [48, 20],
+    [17, 32],
+  ] as const;
+  const dropPath = drawDropPath(micro, 2, new Random(4));
+  const units = { data: Float32Array.of(1, 0, 0, 1, 0, 0, 0, 1, 1, 0, 0, 0), shape: [2, 3, 2] } as const;
+  const run = (forward: (p: Record<string, Tensor>) => readonly Tensor4D[]): Tensor[] =>
+    tidy(() =>
+      grads((...values: Tensor[]) => {
+        const maps = forward(Object.fromEntries(names.map((name, i) => [name, values[i]!])));
+        return maps.map((map) => sum(square(map))).reduce((a, b) => add(a, b)) as Scalar;
+      })(names.map((name) => parameters[name]!)),
+    );
+  const cases = [
+    (p: Record<string, Tensor>, runBlock?: typeof recompute) => encode(p, micro, images, { sizes, dropPath, runBlock }),
+    (p: Record<string, Tensor>, runBlock?: typeof recompute) =>
+      encodeVisible(p, micro, images, visibleTokens(units, 16), runBlock),
+  ];
+  for (const forward of cases) {
+    const plain = run((p) => forward(p));
+    const again = run((p) => forward(p, recompute));
+    for (const [i, gradient] of plain.entries()) {
+      expectClose(
+        await again[i]!.data(),
+        await gradient.data(),
+        1e-5 * scaleOf(await gradient.data<'float32'>()),
+        names[i],
+      );
+    }
+  }
+});
+
+function scaleOf(values: Float32Array): number {
+  return values.reduce((most, v) => Math.max(most, Math.abs(v)), 1);
+}

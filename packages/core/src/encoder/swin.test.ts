@@ -1,5 +1,6 @@
 import '@glid/ops/gradients';
 import '@tensorflow/tfjs-backend-cpu';
+import '@tensorflow/tfjs-backend-wasm';
 import { expectFixture, hasShared, loadFixture, withoutShared } from '@glid/test-utils';
 import {
   addN,
@@ -36,7 +37,8 @@ describe.skipIf(!hasShared)(`published Swin: ${withoutShared}`, () => {
     ['det-90x75', 'detection'],
     ['cls-128x128', 'classification'],
   ] as const) {
-    it(`gives the published numbers after every block: ${name}`, async () => {
+    it.each(['wasm', 'cpu'])(`gives the published numbers after every block: ${name}, %s`, async (backend) => {
+      expect(await setBackend(backend)).toBe(true);
       const fixture = loadFixture('swin-micro', name);
       const config = swinMicroConfig(semantics);
       const weights = swinMicroWeights();
