@@ -108,12 +108,17 @@ function sumOfHeads(
   return { total: totals.length === 1 ? totals[0]! : (addN(totals) as Scalar), terms };
 }
 
-/** The outputs with a query axis, `[B, Q, C]`. */
+/** The outputs with a query axis, `[B, Q, C]`; of those that come once a decoder layer, `<name>.<layer>`, the last layer's. */
 function queryOutputs(raw: HeadOutputs['raw'], heads: Heads): { readonly [name: string]: Tensor } {
   const found: Record<string, Tensor> = {};
   for (const [key, outputs] of Object.entries(raw)) {
+    const layers = new Map<string, number>();
     for (const [name, output] of Object.entries(outputs)) {
-      if (output.rank === 3 && output.shape[1] === heads[key]!.queries.count) found[`${key}.${name}`] = output;
+      if (output.rank !== 3 || output.shape[1] !== heads[key]!.queries.count) continue;
+      const [, base, layer] = /^(.+)\.(\d+)$/.exec(name) ?? [null, name, '0'];
+      if (Number(layer) < (layers.get(base!) ?? 0)) continue;
+      layers.set(base!, Number(layer));
+      found[`${key}.${base}`] = output;
     }
   }
   return found;
