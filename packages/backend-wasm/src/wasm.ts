@@ -91,6 +91,7 @@ async function createWasm(options: WasmOptions): Promise<WasmBackend> {
     bytesInUse: () => heap.bytesInUse,
     peakBytes: () => heap.peakBytes,
     async dispose() {
+      if (!created.has(backend)) return;
       findContext(backend)?.native?.dispose();
       created.delete(backend);
       removeBackend('wasm');
