@@ -10,14 +10,14 @@ export function depthMetrics(config: DepthConfig): MetricAccumulator<DepthPredic
   let unnamed = 0;
   return {
     update(batch) {
-      for (const { result, target, meta } of batch) {
-        evaluator.update({
+      evaluator.update(
+        batch.map(({ result, target, meta }) => ({
           imageId: meta.id ?? `unnamed ${unnamed++}`,
           size: result.size,
           truth: target.depth.data,
           prediction: result.depth,
-        });
-      }
+        })),
+      );
     },
     compute: () => ({ ...evaluator.compute().mean }),
     reset() {

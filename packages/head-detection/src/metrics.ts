@@ -13,8 +13,8 @@ export function detectionMetrics(labels: readonly string[]): MetricAccumulator<D
   let unnamed = 0;
   return {
     update(batch) {
-      for (const { result, target, meta } of batch) {
-        evaluator.update({
+      evaluator.update(
+        batch.map(({ result, target, meta }) => ({
           imageId: meta.id ?? `unnamed ${unnamed++}`,
           truths: Array.from(target.labels.data, (label, i) => ({
             categoryId: label + 1,
@@ -27,8 +27,8 @@ export function detectionMetrics(labels: readonly string[]): MetricAccumulator<D
             score,
             bbox: extent(box, 0),
           })),
-        });
-      }
+        })),
+      );
     },
     compute() {
       const { stats, perCategory } = evaluator.compute();

@@ -9,10 +9,9 @@ export function poseMetrics({ sigmas }: PoseConfig): MetricAccumulator<PoseResul
   let unnamed = 0;
   return {
     update(batch) {
-      for (const { result, target, meta } of batch) {
-        const { joints, boxes, areas } = target;
-        const width = 3 * sigmas.length;
-        evaluator.update({
+      const width = 3 * sigmas.length;
+      evaluator.update(
+        batch.map(({ result, target: { joints, boxes, areas }, meta }) => ({
           imageId: meta.id ?? `unnamed ${unnamed++}`,
           truths: Array.from(areas.data, (area, i) => ({
             categoryId: 1,
@@ -27,8 +26,8 @@ export function poseMetrics({ sigmas }: PoseConfig): MetricAccumulator<PoseResul
               keypoints: result.joints.flatMap(({ x, y, score }) => [x, y, score]),
             },
           ],
-        });
-      }
+        })),
+      );
     },
     compute: () =>
       Object.fromEntries(

@@ -22,15 +22,15 @@ export function segmentationMetrics(config: SegmentationConfig): Metrics {
 /** The name of the number that selects the best checkpoint. */
 export const primaryMetric = { semantic: 'mIoU', instance: 'AP', panoptic: 'PQ' } as const;
 
-function streaming(
-  evaluator: { reset(): void },
-  count: (id: string, sample: MetricSample<SegmentationResult, SegmentationTarget>) => void,
+function streaming<S>(
+  evaluator: { update(samples: readonly S[]): void; reset(): void },
+  prepare: (imageId: string, sample: MetricSample<SegmentationResult, SegmentationTarget>) => S,
   compute: () => Record<string, number>,
 ): Metrics {
   let unnamed = 0;
   return {
     update(batch) {
-      for (const sample of batch) count(sample.meta.id ?? `unnamed ${unnamed++}`, sample);
+      evaluator.update(batch.map((sample) => prepare(sample.meta.id ?? `unnamed ${unnamed++}`, sample)));
     },
     compute: () =>
       Object.fromEntries(Object.entries(compute()).map(([name, value]) => [name, value === -1 ? Number.NaN : value])),
@@ -45,8 +45,11 @@ function semanticMetrics({ labels }: SegmentationConfig): Metrics {
   const evaluator = createSemanticEvaluator({ labels });
   return streaming(
     evaluator,
-    (imageId, { result, target }) =>
-      evaluator.update({ imageId, truth: target.semantic!.data, prediction: result.semantic!.data }),
+    (imageId, { result, target }) => ({
+      imageId,
+      truth: target.semantic!.data,
+      prediction: result.semantic!.data,
+    }),
     () => {
       const { mIoU, pixelAccuracy, perClass } = evaluator.compute();
       return { mIoU, pixelAccuracy, ...Object.fromEntries(perClass.map(({ label, IoU }) => [`IoU/${label}`, IoU])) };
@@ -58,21 +61,20 @@ function instanceMetrics({ labels }: SegmentationConfig): Metrics {
   const evaluator = createCocoEvaluator({ task: 'segm', categories: labels.map((name, i) => ({ id: i + 1, name })) });
   return streaming(
     evaluator,
-    (imageId, { result, target }) =>
-      evaluator.update({
-        imageId,
-        size: result.size,
-        truths: Array.from(target.labels!.data, (label, i) => ({
-          categoryId: label + 1,
-          segmentation: encodeMask(maskOf(target.masks!, i), result.size),
-          crowd: target.crowds!.data[i] === 1,
-        })),
-        detections: result.instances!.map(({ label, score, mask }) => ({
-          categoryId: labels.indexOf(label) + 1,
-          score,
-          segmentation: mask,
-        })),
-      }),
+    (imageId, { result, target }) => ({
+      imageId,
+      size: result.size,
+      truths: Array.from(target.labels!.data, (label, i) => ({
+        categoryId: label + 1,
+        segmentation: encodeMask(maskOf(target.masks!, i), result.size),
+        crowd: target.crowds!.data[i] === 1,
+      })),
+      detections: result.instances!.map(({ label, score, mask }) => ({
+        categoryId: labels.indexOf(label) + 1,
+        score,
+        segmentation: mask,
+      })),
+    }),
     () => ({ ...evaluator.compute().stats }),
   );
 }
@@ -91,7 +93,7 @@ function panopticMetrics(config: SegmentationConfig): Metrics {
         const mask = maskOf(target.masks!, i);
         for (let p = 0; p < truth.length; p++) if (mask[p]) truth[p] = i + 1;
       }
-      evaluator.update({
+      return {
         imageId,
         truth: {
           size: result.size,
@@ -107,7 +109,7 @@ function panopticMetrics(config: SegmentationConfig): Metrics {
           ids,
           segments: segments.map(({ id, label }) => ({ id, categoryId: labels.indexOf(label) + 1 })),
         },
-      });
+      };
     },
     () => {
       const { all, things: th, stuff } = evaluator.compute();
