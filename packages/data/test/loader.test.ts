@@ -1,3 +1,4 @@
+import { MessageChannel, Worker } from 'node:worker_threads';
 import { type Dataset, dataError, type SceneRecord } from '@glid/base';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -8,7 +9,9 @@ import {
   loadBatches,
   randomCrop,
   randomFlip,
+  receiveBatches,
   sampleOrder,
+  serveBatches,
   syntheticScenes,
   type TargetSource,
 } from '../src/index.ts';
@@ -215,5 +218,41 @@ describe('loadBatches', () => {
     expect(batch!.targets.b![0]!.boxes!.shape).toEqual([3, 4]);
     expect([...batch!.targets.a![1]!.classes!.data].filter((v) => v === 255).length).toBe(16);
     expect(batch!.targets.a![1]!.classes!.shape).toEqual([4, 8]);
+  });
+});
+
+describe('batches from workers', () => {
+  const options = (part: number, of: number): LoadOptions => ({
+    dataset: numbered(21, [6]),
+    batchSize: 4,
+    seed: 3,
+    epochs: 2,
+    share: { part, of },
+  });
+
+  it.each([1, 2, 3])('over %i ports are those of one loader', async (of) => {
+    const channels = Array.from({ length: of }, () => new MessageChannel());
+    for (const [part, { port2 }] of channels.entries()) serveBatches(port2, options(part, of));
+    const received: LoadedBatch[] = [];
+    for await (const batch of receiveBatches(channels.map(({ port1 }) => port1))) received.push(batch);
+    const direct = await collect(options(0, 1));
+    const plain = ({ images, indices, seen, epoch, metas }: LoadedBatch) => ({ images, indices, seen, epoch, metas });
+    expect(received.map(plain)).toEqual(direct.map(plain));
+    const { error, index } = received.at(-1)!.skipped[0]!;
+    expect(index).toBe(6);
+    expect(error).toMatchObject({ code: 'GLID_DATA', message: '6.png: broken. Replace it.', fix: 'Replace it.' });
+    for (const { port1 } of channels) port1.close();
+  });
+
+  it('carry errors over, and notice the death of a worker', async () => {
+    const { port1, port2 } = new MessageChannel();
+    serveBatches(port2, { ...options(0, 1), onUnreadable: 'stop', shuffle: false });
+    const take = async (): Promise<void> => {
+      for await (const _ of receiveBatches([port1]));
+    };
+    await expect(take()).rejects.toMatchObject({ code: 'GLID_DATA', fix: 'Replace it.' });
+    port1.close();
+    const worker = new Worker('process.exit(3)', { eval: true });
+    await expect(receiveBatches([worker]).next()).rejects.toMatchObject({ code: 'GLID_IO' });
   });
 });

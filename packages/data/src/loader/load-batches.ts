@@ -26,6 +26,8 @@ export interface LoadOptions extends UnreadablePolicy {
   /** Batches made ahead of the one in use. Default 2. */
   readonly prefetch?: number;
   readonly collate?: CollateOptions;
+  /** Makes only every `of`-th batch, from the `part`-th on: what one of several workers does. */
+  readonly share?: { readonly part: number; readonly of: number };
   readonly signal?: AbortSignal;
 }
 
@@ -51,8 +53,10 @@ export async function* loadBatches(options: LoadOptions): AsyncGenerator<LoadedB
   const order = sampleOrder({ length: dataset.length, ...pick(options) });
   const end = options.epochs === undefined ? Number.POSITIVE_INFINITY : options.epochs * dataset.length;
   const unreadable = new UnreadableRecords(options, dataset.length);
-  const make = async (step: number): Promise<LoadedBatch | null> => {
+  const { part, of } = options.share ?? { part: 0, of: 1 };
+  const make = async (turn: number): Promise<LoadedBatch | null> => {
     throwIfAborted(signal);
+    const step = turn * of + part;
     const entries = batchPositions(step, options, start)
       .filter((position) => position < end)
       .map(order);
@@ -70,7 +74,7 @@ export async function* loadBatches(options: LoadOptions): AsyncGenerator<LoadedB
     };
   };
   const steps = Math.ceil((end - start) / (world * options.batchSize));
-  for await (const batch of prefetch(steps, ahead, make)) {
+  for await (const batch of prefetch(Math.ceil((steps - part) / of), ahead, make)) {
     throwIfAborted(signal);
     if (batch) yield batch;
   }
