@@ -13,4 +13,9 @@ export const verbs: readonly LazyCommand[] = [
     summary: 'packages, heads and backends found; which backend would run, and why not the others',
     load: async () => (await import('./info.ts')).info,
   },
+  {
+    name: 'score',
+    summary: 'metrics of result files that any system made',
+    load: async () => (await import('./score.ts')).score,
+  },
 ];
