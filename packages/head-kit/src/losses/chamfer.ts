@@ -14,7 +14,7 @@ export interface ChamferMatch {
 }
 
 /**
- * Finds the nearest neighbours between bin centres and valid depths, on the host: sorting instead of comparing all pairs.
+ * Finds the nearest neighbours between bin centres and valid depths on the host: one binary search a depth instead of all pairs.
  *
  * @param centres `[B, N]`, read back from the device; any order  @param depths of each picture, metres; those below `minDepth` are left out
  */
@@ -25,42 +25,15 @@ export function matchChamfer(
 ): ChamferMatch {
   const batch = depths.length;
   const bins = centres.length / Math.max(1, batch);
-  const nearest = new Float32Array(batch * bins);
-  const mean = new Float32Array(batch * bins);
-  const share = new Float32Array(batch * bins);
+  const match = {
+    shape: [batch, bins] as const,
+    nearest: new Float32Array(batch * bins),
+    mean: new Float32Array(batch * bins),
+    share: new Float32Array(batch * bins),
+  };
   let rest = 0;
-  for (let b = 0; b < batch; b++) {
-    const from = b * bins;
-    const order = Array.from({ length: bins }, (_, i) => from + i).sort((x, y) => centres[x]! - centres[y]!);
-    const sorted = validSorted(depths[b]!, minDepth);
-    if (sorted.length === 0) {
-      // Nothing to be near to: the centres of this picture stay where they are.
-      for (const i of order) nearest[i] = centres[i]!;
-      continue;
-    }
-    let at = 0;
-    let start = 0;
-    order.forEach((i, k) => {
-      const centre = centres[i]!;
-      while (at + 1 < sorted.length && Math.abs(sorted[at + 1]! - centre) <= Math.abs(sorted[at]! - centre)) at++;
-      nearest[i] = sorted[at]!;
-      // The depths up to half-way to the next centre belong to this one.
-      const next = order[k + 1];
-      const border = next === undefined ? Number.POSITIVE_INFINITY : (centre + centres[next]!) / 2;
-      let end = start;
-      let sum = 0;
-      while (end < sorted.length && sorted[end]! <= border) sum += sorted[end++]!;
-      const members = end - start;
-      if (members > 0) {
-        const middle = sum / members;
-        mean[i] = middle;
-        share[i] = members / sorted.length;
-        for (let j = start; j < end; j++) rest += (sorted[j]! - middle) ** 2 / sorted.length;
-      }
-      start = end;
-    });
-  }
-  return { shape: [batch, bins], nearest, mean, share, rest: rest / Math.max(1, batch) };
+  for (let b = 0; b < batch; b++) rest += matchPicture(centres, b * bins, bins, depths[b]!, minDepth, match) / batch;
+  return { ...match, rest };
 }
 
 /**
@@ -77,12 +50,60 @@ export function chamferLoss(centres: Tensor2D, match: ChamferMatch): Scalar {
   return add(mul(total(add(toNearest, toMean)), 1 / batch), match.rest) as Scalar;
 }
 
-function validSorted(depths: ArrayLike<number>, minDepth: number): Float32Array {
-  const valid = new Float32Array(depths.length);
-  let n = 0;
+/** Fills the rows of one picture; returns the mean squared distance of its depths from their bins' means. */
+function matchPicture(
+  centres: ArrayLike<number>,
+  from: number,
+  bins: number,
+  depths: ArrayLike<number>,
+  minDepth: number,
+  { nearest, mean, share }: Omit<ChamferMatch, 'rest'>,
+): number {
+  const order = Array.from({ length: bins }, (_, k) => from + k).sort((x, y) => centres[x]! - centres[y]!);
+  const sorted = Float64Array.from(order, (k) => centres[k]!);
+  // Gap g holds the depths between centre g - 1 and centre g.
+  const lowest = new Float64Array(bins + 1).fill(Number.POSITIVE_INFINITY);
+  const highest = new Float64Array(bins + 1).fill(Number.NEGATIVE_INFINITY);
+  const count = new Float64Array(bins);
+  const sum = new Float64Array(bins);
+  const squares = new Float64Array(bins);
+  let valid = 0;
   for (let i = 0; i < depths.length; i++) {
-    const d = depths[i]!;
-    if (d >= minDepth) valid[n++] = d;
+    const depth = depths[i]!;
+    if (!(depth >= minDepth)) continue;
+    valid++;
+    let gap = 0;
+    for (let end = bins; gap < end; ) {
+      const middle = (gap + end) >> 1;
+      if (sorted[middle]! < depth) gap = middle + 1;
+      else end = middle;
+    }
+    if (depth < lowest[gap]!) lowest[gap] = depth;
+    if (depth > highest[gap]!) highest[gap] = depth;
+    const bin = gap === bins || (gap > 0 && depth - sorted[gap - 1]! <= sorted[gap]! - depth) ? gap - 1 : gap;
+    const offset = depth - sorted[bin]!;
+    count[bin]!++;
+    sum[bin]! += offset;
+    squares[bin]! += offset * offset;
   }
-  return valid.subarray(0, n).sort();
+  // Without depths there is nothing to be near to: the centres stay where they are.
+  if (valid === 0) for (const k of order) nearest[k] = centres[k]!;
+  if (valid === 0) return 0;
+
+  const above = new Float64Array(bins + 1);
+  above[bins] = lowest[bins]!;
+  for (let g = bins - 1; g >= 0; g--) above[g] = Math.min(lowest[g]!, above[g + 1]!);
+  let below = Number.NEGATIVE_INFINITY;
+  let rest = 0;
+  order.forEach((k, bin) => {
+    below = Math.max(below, highest[bin]!);
+    const centre = sorted[bin]!;
+    const next = above[bin + 1]!;
+    nearest[k] = centre - below <= next - centre ? below : next;
+    if (count[bin] === 0) return;
+    mean[k] = centre + sum[bin]! / count[bin]!;
+    share[k] = count[bin]! / valid;
+    rest += (squares[bin]! - (sum[bin]! * sum[bin]!) / count[bin]!) / valid;
+  });
+  return rest;
 }

@@ -55,43 +55,47 @@ export function uncertainPoints(
   const width = keep * 2 + more;
   const out = new Float32Array(masks * width);
   const doubt = new Float32Array(count);
-  const order = new Int32Array(count);
+  const scratch = new Float32Array(count);
   for (let n = 0; n < masks; n++) {
-    for (let i = 0; i < count; i++) {
-      doubt[i] = Math.abs(logits[n * count + i]!);
-      order[i] = i;
-    }
-    smallestFirst(order, doubt, keep);
+    const first = n * count;
+    for (let i = 0; i < count; i++) doubt[i] = Math.abs(logits[first + i]!);
     let to = n * width;
-    for (let k = 0; k < keep; k++) {
-      const from = (n * count + order[k]!) * 2;
-      out[to++] = candidates[from]!;
-      out[to++] = candidates[from + 1]!;
+    if (keep > 0) {
+      scratch.set(doubt);
+      const limit = valueAtRank(scratch, keep - 1);
+      let ties = keep;
+      for (let i = 0; i < count; i++) if (doubt[i]! < limit) ties--;
+      for (let i = 0; i < count; i++) {
+        if (!(doubt[i]! < limit || (doubt[i] === limit && ties-- > 0))) continue;
+        out[to++] = candidates[(first + i) * 2]!;
+        out[to++] = candidates[(first + i) * 2 + 1]!;
+      }
     }
     for (let e = 0; e < more; e++) out[to++] = extra[n * more + e]!;
   }
   return out;
 }
 
-/** Reorders `order` so that its first `keep` entries have the smallest keys (Hoare's selection, middle pivot). */
-function smallestFirst(order: Int32Array, keys: Float32Array, keep: number): void {
+/** The value that sorting would put at `rank` (Hoare's selection, middle pivot); reorders `values`. */
+function valueAtRank(values: Float32Array, rank: number): number {
   let low = 0;
-  let high = order.length - 1;
+  let high = values.length - 1;
   while (low < high) {
-    const pivot = keys[order[(low + high) >> 1]!]!;
+    const pivot = values[(low + high) >> 1]!;
     let i = low;
     let j = high;
     while (i <= j) {
-      while (keys[order[i]!]! < pivot) i++;
-      while (keys[order[j]!]! > pivot) j--;
+      while (values[i]! < pivot) i++;
+      while (values[j]! > pivot) j--;
       if (i <= j) {
-        const swap = order[i]!;
-        order[i++] = order[j]!;
-        order[j--] = swap;
+        const swap = values[i]!;
+        values[i++] = values[j]!;
+        values[j--] = swap;
       }
     }
-    if (keep <= j) high = j;
-    else if (keep >= i) low = i;
-    else return;
+    if (rank <= j) high = j;
+    else if (rank >= i) low = i;
+    else return pivot;
   }
+  return values[low]!;
 }
