@@ -1,8 +1,9 @@
 // Parameters, forward time, launches and peak memory of every size, with @glid/ops and in plain TensorFlow.js operations; and what
-// masked pre-training saves. npx tsx --conditions=@glid/source benchmarks/model.ts [--presets nano,tiny] [--backends stock-wasm,wasm] [--count 10]
+// masked pre-training saves. npx tsx --conditions=@glid/source benchmarks/model.ts [--presets nano,tiny] [--backends cpu,stock-wasm,wasm,wasm-native] [--count 10]
+// What is measured replaces its entries in results/model.json; the others stay.
 import '@glid/ops/gradients';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -14,7 +15,7 @@ import { measureMasking, measureNetwork } from './model/measure.ts';
 const { values: options } = parseArgs({
   options: {
     presets: { type: 'string', default: 'nano,tiny,small,base,large' },
-    backends: { type: 'string', default: 'cpu,stock-wasm,wasm,wasm-native' },
+    backends: { type: 'string', default: 'stock-wasm,wasm,wasm-native' },
     count: { type: 'string', default: '10' },
     child: { type: 'string' },
   },
@@ -63,22 +64,23 @@ if (options.child) {
   console.log(`\n${JSON.stringify(await child(options.child))}`);
 } else {
   const load = loadavg()[0]!;
-  const networks: Record<string, unknown> = {};
+  const file = new URL('results/model.json', import.meta.url);
+  const before = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
+  const networks: Record<string, unknown> = { ...before.networks };
   for (const backend of options.backends.split(',')) {
     for (const preset of options.presets.split(',')) {
-      // 15 s a forward pass and more.
-      if (backend === 'cpu' && preset !== 'nano') continue;
       const key = `${preset}@${sides[preset as ModelPreset]} ${backend}`;
       networks[key] = inOwnProcess(`network:${backend}:${preset}`);
       console.log(key, JSON.stringify(networks[key]));
     }
   }
-  const masking: Record<string, unknown> = {};
+  const masking: Record<string, unknown> = { ...before.masking };
   for (const backend of options.backends.split(',').filter((name) => name.startsWith('wasm'))) {
     for (const [preset, what] of [
       ['nano', 'nano, 128 px, unit 16, batch 8'],
       ['tiny', 'tiny, 224 px, unit 32, batch 2'],
     ] as const) {
+      if (!options.presets.split(',').includes(preset)) continue;
       masking[`${what}, ${backend}`] = inOwnProcess(`masking:${backend}:${preset}`);
       console.log(what, backend, JSON.stringify(masking[`${what}, ${backend}`]));
     }
@@ -93,8 +95,5 @@ if (options.child) {
   const about =
     'Median of runs after two warm-up runs, batch 1, 100 queries. cpuMs is processor time over all threads.';
   mkdirSync(new URL('results/', import.meta.url), { recursive: true });
-  writeFileSync(
-    new URL('results/model.json', import.meta.url),
-    `${JSON.stringify({ about, machine, networks, masking }, null, 2)}\n`,
-  );
+  writeFileSync(file, `${JSON.stringify({ about, machine, networks, masking }, null, 2)}\n`);
 }

@@ -1,13 +1,14 @@
 import '@glid/ops/gradients';
 import '@tensorflow/tfjs-backend-cpu';
 import { Random } from '@glid/base';
-import { initializeParameters } from '@glid/head-kit';
+import { applyLinear, initializeParameters } from '@glid/head-kit';
 import { expectClose } from '@glid/test-utils';
 import {
   memory,
   randomNormal,
   type Scalar,
   setBackend,
+  slice,
   type Tensor,
   type Tensor3D,
   type Tensor4D,
@@ -17,9 +18,13 @@ import {
 } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { microConfig } from '../../test/micro.ts';
+import { decode, memories } from '../decoder/index.ts';
+import { encode, visibleTokens } from '../encoder/index.ts';
 import { coreSpecs } from '../model/index.ts';
+import { neck } from '../neck/index.ts';
 import { forwardPretrain, pretrainLoss } from './forward-pretrain.ts';
 import { drawMask, type MaskDraw } from './mask-draw.ts';
+import { maskQueries } from './mask-queries.ts';
 import { pixelTargets } from './pixel-targets.ts';
 import { checkPretrainConfig, type PretrainConfig, pretrainDefaults } from './pretrain-config.ts';
 import { pretrainSpecs } from './pretrain-specs.ts';
@@ -128,7 +133,45 @@ describe('targets', () => {
   });
 });
 
+describe('the queries', () => {
+  it('are CLS without a place, then the mask token at the centre of each hidden unit', async () => {
+    const parameters = parametersFor();
+    const draw: MaskDraw = {
+      units: { data: new Float32Array([0, 1, 1, 1, 0, 1]), shape: [1, 3, 2] },
+      hidden: Int32Array.from([4, 0]),
+      count: 2,
+    };
+    const { content, position } = maskQueries(parameters, draw);
+    expect(content.shape).toEqual([1, 3, 16]);
+    const [cls, first, second] = (await content.array())[0]!;
+    expectClose(cls!, await parameters['queries.cls']!.data(), 0);
+    for (const query of [first!, second!]) expectClose(query, await parameters['queries.maskToken']!.data(), 0);
+    const code = (at: number): number[] =>
+      Array.from({ length: 8 }, (_, k) => {
+        const angle = (at * 2 * Math.PI) / 10000 ** ((2 * Math.floor(k / 2)) / 8);
+        return k % 2 === 0 ? Math.sin(angle) : Math.cos(angle);
+      });
+    const places = (await position.array())[0]!;
+    expectClose(places[0]!, new Array(16).fill(0), 0);
+    expectClose(places[1]!, [...code(2.5 / 3), ...code(0.25)], 1e-5); // unit 4: row 2 of 3, column 0 of 2
+    expectClose(places[2]!, [...code(0.5 / 3), ...code(0.25)], 1e-5);
+  });
+});
+
 describe('the answers', () => {
+  it('are those of the full grid with hidden cells zeroed and attended by nobody', async () => {
+    const parameters = parametersFor();
+    const images = pictures();
+    const draw = drawMask(config, [2, 64, 64], new Random(1));
+    const visible = visibleTokens(draw.units, config.unit).map((stage) => stage.mask);
+    const maps = encode(parameters, microConfig.encoder, images, { visible });
+    const memory = memories(parameters, neck(parameters, microConfig.neck, maps), null, visible);
+    for (const { keyMask } of memory) expect(keyMask).toBeDefined();
+    const { queries } = decode(parameters, microConfig.decoder, maskQueries(parameters, draw), memory);
+    const expected = applyLinear(parameters, 'pretrain.pixels', slice(queries.at(-1)!, [0, 1, 0], [-1, 12, -1]));
+    expectClose(await answers(parameters, images, draw).data(), await expected.data(), 1e-5);
+  });
+
   it('are bit-equal when hidden pixels change', async () => {
     const parameters = parametersFor();
     const draw = drawMask(config, [2, 64, 64], new Random(1));
