@@ -22,10 +22,6 @@ export async function decodeImage(bytes: Uint8Array, options: DecodeOptions = {}
   if (bytes.length === 0) throw imageError(source, 'The file is empty.', 'Replace the file.');
   const size = imageSize(bytes);
   if (size) checkPixels(source, size.width, size.height, maxPixels);
-  if (typeof process === 'object' && process.versions?.node !== undefined) {
-    const { decodeWithSharp } = await import('./decode-with-sharp.ts');
-    return decodeWithSharp(bytes, source, maxPixels);
-  }
-  const { decodeWithBrowser } = await import('./decode-with-browser.ts');
-  return decodeWithBrowser(bytes, source, maxPixels);
+  const { decodePicture } = await import('#platform');
+  return decodePicture(bytes, source, maxPixels);
 }

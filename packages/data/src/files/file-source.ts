@@ -23,11 +23,11 @@ export const defaultMaxBytes: number = 512 * 2 ** 20;
 /** A folder's path in Node, or anything that reads files. */
 export type Root = string | FileSource;
 
-/** A source for a root. The file system is loaded only when a path is given, so that pages can bring their own source. */
+/** A source for a root. Paths are for Node; pages bring their own source. */
 export async function openRoot(root: Root): Promise<FileSource> {
   if (typeof root !== 'string') return root;
-  const { nodeFiles } = await import('./node-files.ts');
-  return nodeFiles(root);
+  const { openFolder } = await import('#platform');
+  return openFolder(root);
 }
 
 /** Files in memory, by path: for tests, archives and pages. */

@@ -127,7 +127,7 @@ function colorHead(pose: BodyPose, clothes: Clothes, x: number, y: number, out: 
     const [ex, ey, ez] = pose.joints[eye]!;
     const dx = x - ex;
     const dy = y - ey;
-    if (ez > pose.head[2] && dx * dx + dy * dy < (0.17 * pose.headRadius) ** 2) setColor(out, [0.05, 0.05, 0.07]);
+    if (ez > pose.head[2] && Math.sqrt(dx * dx + dy * dy) < 0.17 * pose.headRadius) setColor(out, [0.05, 0.05, 0.07]);
   }
   const [mouthX, mouthZ] = pose.forward;
   const mx = x - (pose.head[0] + mouthX * 0.85 * pose.headRadius);

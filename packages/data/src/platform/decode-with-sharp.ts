@@ -1,6 +1,6 @@
 import { GlidError, type RgbImage } from '@glid/base';
 import type Sharp from 'sharp';
-import { checkPixels, imageError } from './image-error.ts';
+import { checkPixels, imageError } from '../decode/image-error.ts';
 
 let loading: Promise<typeof Sharp> | undefined;
 

@@ -1,5 +1,5 @@
 import { GlidError, type RgbImage } from '@glid/base';
-import { checkPixels, imageError } from './image-error.ts';
+import { checkPixels, imageError } from '../decode/image-error.ts';
 
 /** By `createImageBitmap`, which runs off the main thread; also in web workers. */
 export async function decodeWithBrowser(bytes: Uint8Array, source: string, maxPixels: number): Promise<RgbImage> {

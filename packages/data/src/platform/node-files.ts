@@ -1,8 +1,8 @@
 import { access, lstat, readdir, readFile, realpath } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { dataError } from '@glid/base';
-import { checkBytes, type FileSource, missingFile } from './file-source.ts';
-import { safePath } from './safe-path.ts';
+import { checkBytes, type FileSource, missingFile } from '../files/file-source.ts';
+import { safePath } from '../files/safe-path.ts';
 
 /** Files below a folder of this machine. Symbolic links may point anywhere BELOW the folder, never out of it. */
 export function nodeFiles(folder: string): FileSource {
