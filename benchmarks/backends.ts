@@ -117,7 +117,15 @@ function main(): void {
           : `${median(times.map((t) => t.wall)).toFixed(0)} (cpu ${median(times.map((t) => t.cpu)).toFixed(0)})`;
       console.error(`${round} ${name}: forward ${shown(sample.forward)} ms, step ${shown(sample.step)} ms`);
     }
+    // After each round, so that a run that is stopped leaves what it has.
+    const text = `${JSON.stringify(summary(samples, round + 1, loadBefore), null, 2)}\n`;
+    writeFileSync(new URL('./results/backends.json', import.meta.url), text);
+    if (round === Number(options.rounds) - 1) console.log(text);
   }
+}
+
+/** Medians and ratios of everything measured so far. */
+function summary(samples: ReadonlyMap<VariantName, readonly Sample[]>, rounds: number, loadBefore: number): object {
   const times = (name: VariantName, what: 'forward' | 'step'): Time => {
     const all = samples.get(name)!.flatMap((s) => s[what]);
     return { wall: median(all.map((t) => t.wall)), cpu: median(all.map((t) => t.cpu)) };
@@ -134,9 +142,9 @@ function main(): void {
           return [name, { wall: Number((a.wall / b.wall).toFixed(2)), cpu: Number((a.cpu / b.cpu).toFixed(2)) }];
         }),
     );
-  const result = {
+  return {
     what: `Swin ${options.size}, ${side} x ${side}, batch 1, float32, ${options.threads} threads for ONNX Runtime's products; a step is forward and backward`,
-    how: `${options.rounds} rounds of one process a variant in turn; medians after warm-up (stock: one forward, no step), in milliseconds; wall is the clock, cpu the processor time of all threads`,
+    how: `${rounds} round(s) of one process a variant in turn; medians after warm-up (stock: one forward, no step), in milliseconds; wall is the clock, cpu the processor time of all threads`,
     date: new Date().toISOString().slice(0, 10),
     machine: {
       cpu: cpus()[0]!.model,
@@ -169,9 +177,6 @@ function main(): void {
       stepOver: { 'glid-native': ratios('step', 'glid-native'), 'glid-wasm': ratios('step', 'glid-wasm') },
     }),
   };
-  const text = `${JSON.stringify(result, null, 2)}\n`;
-  console.log(text);
-  writeFileSync(new URL('./results/backends.json', import.meta.url), text);
 }
 
 if (options.variant === undefined) main();
