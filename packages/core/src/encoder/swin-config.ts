@@ -32,13 +32,13 @@ export const patchSize = 4;
 export const stageStrides: PerStage = [4, 8, 16, 32];
 
 /** The published sizes, and `nano`, the size that trains on a CPU. */
-export const swinPresets = {
+export const swinPresets: { readonly [name in 'nano' | 'tiny' | 'small' | 'base' | 'large']: SwinConfig } = {
   nano: swin({ embed: 48, depths: [2, 2, 4, 2], heads: [2, 4, 8, 16], window: 8, dropPath: 0.1 }),
   tiny: swin({ embed: 96, depths: [2, 2, 6, 2], heads: [3, 6, 12, 24], window: 7, dropPath: 0.2 }),
   small: swin({ embed: 96, depths: [2, 2, 18, 2], heads: [3, 6, 12, 24], window: 7, dropPath: 0.3 }),
   base: swin({ embed: 128, depths: [2, 2, 18, 2], heads: [4, 8, 16, 32], window: 7, dropPath: 0.3 }),
   large: swin({ embed: 192, depths: [2, 2, 18, 2], heads: [6, 12, 24, 48], window: 7, dropPath: 0.3 }),
-} as const satisfies Record<string, SwinConfig>;
+};
 
 function swin(config: Omit<SwinConfig, 'mlpRatio' | 'semantics'>): SwinConfig {
   return { ...config, mlpRatio: 4, semantics: 'detection' };

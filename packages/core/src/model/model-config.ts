@@ -20,13 +20,13 @@ const full: Omit<ModelConfig, 'encoder'> = {
 };
 
 /** The sizes by name. `nano` trains on a CPU; the others are the published Swin sizes. */
-export const modelPresets = {
+export const modelPresets: { readonly [name in keyof typeof swinPresets]: ModelConfig } = {
   nano: { encoder: swinPresets.nano, ...small },
   tiny: { encoder: swinPresets.tiny, ...full },
   small: { encoder: swinPresets.small, ...full },
   base: { encoder: swinPresets.base, ...full },
   large: { encoder: swinPresets.large, ...full },
-} as const satisfies Record<string, ModelConfig>;
+};
 
 export type ModelPreset = keyof typeof modelPresets;
 
