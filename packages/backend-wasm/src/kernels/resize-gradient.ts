@@ -9,9 +9,9 @@ interface Taps {
   readonly weight: Float64Array;
 }
 
-/** `halfPixel`: pixel centres at half integers; else corners keep their places (`alignCorners`) or plain multiples. */
+/** Corners keep their places (`alignCorners`), else pixel centres lie at half integers (`halfPixel`) or at integers. */
 export function bilinearTaps(from: number, to: number, alignCorners: boolean, halfPixel: boolean): Taps {
-  const scale = alignCorners && to > 1 ? (from - 1) / (to - 1) : alignCorners && halfPixel ? 0 : from / to;
+  const scale = alignCorners && to > 1 ? (from - 1) / (to - 1) : from / to;
   const taps = { low: new Int32Array(to), high: new Int32Array(to), weight: new Float64Array(to) };
   for (let out = 0; out < to; out++) {
     const at = halfPixel && !alignCorners ? Math.max(0, (out + 0.5) * scale - 0.5) : out * scale;
