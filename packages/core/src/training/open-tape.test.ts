@@ -3,7 +3,10 @@ import '@tensorflow/tfjs-backend-cpu';
 import { expectClose } from '@glid/test-utils';
 import {
   add,
+  clone,
+  customGrad,
   enableProdMode,
+  engine,
   matMul,
   memory,
   mul,
@@ -14,6 +17,7 @@ import {
   sub,
   sum,
   type Tensor,
+  type Tensor2D,
   tanh,
   tensor,
   tensor2d,
@@ -132,6 +136,67 @@ describe.each([
       (await net.w.data()).map((x) => 3 * x),
       1e-6,
     );
+    disposeTaped(result);
+  });
+});
+
+describe('memory of the backward pass', () => {
+  it('frees what it has used: the peak is hardly above what the forward pass holds', async () => {
+    const peaks = async (pausing: boolean): Promise<{ forward: number; backward: number; gradient: Float32Array }> => {
+      const w = tensor2d([
+        [0.9, 0.1],
+        [0.1, 0.9],
+      ]);
+      const before = engine().state.numBytes;
+      let forward = 0;
+      let backward = 0;
+      // Looks at the memory each time the backward pass comes by.
+      const watched = customGrad((...inputs) => ({
+        value: clone(inputs[0] as Tensor),
+        gradFunc: (dy: Tensor) => {
+          backward = Math.max(backward, engine().state.numBytes - before);
+          return mul(dy, 1);
+        },
+      }));
+      const result = await tapedGradients(
+        {
+          forward() {
+            let x: Tensor = tensor2d(new Float32Array(2000).fill(0.5), [1000, 2]);
+            for (let i = 0; i < 20; i++) x = watched(tanh(matMul(x as Tensor2D, w)));
+            return { x };
+          },
+          async assign() {
+            forward = engine().state.numBytes - before;
+          },
+          loss: ({ x }) => ({ total: sum(square(x)) as Scalar }),
+        },
+        [w],
+        pausing,
+      );
+      const gradient = (await result.gradients[0]!.data()) as Float32Array;
+      disposeTaped(result);
+      w.dispose();
+      return { forward, backward, gradient };
+    };
+    const own = await peaks(true);
+    const stock = await peaks(false);
+    expectClose(own.gradient, stock.gradient, 0);
+    expect(own.backward).toBeLessThan(1.3 * own.forward);
+    expect(stock.backward).toBeGreaterThan(1.8 * own.forward);
+  });
+
+  it('survives a gradient that hands its dy on', async () => {
+    const same = customGrad((...inputs) => ({ value: clone(inputs[0] as Tensor), gradFunc: (dy: Tensor) => dy }));
+    const w = tensor([2, 3]);
+    const result = await tapedGradients(
+      {
+        forward: () => ({ y: same(same(mul(w, w))) }),
+        assign: async () => null,
+        loss: ({ y }) => ({ total: sum(same(y)) as Scalar }),
+      },
+      [w],
+    );
+    expectClose(await result.gradients[0]!.data(), [4, 6], 0);
     disposeTaped(result);
   });
 });

@@ -1,4 +1,4 @@
-import { engine, keep, type Scalar, type Tensor } from '@tensorflow/tfjs-core';
+import { clone, engine, keep, type Scalar, type Tensor } from '@tensorflow/tfjs-core';
 import { tensorsIn } from './tensors-in.ts';
 
 /**
@@ -28,7 +28,11 @@ export interface TapedGradients<Forwarded, Loss> {
   readonly firstTensorId: number;
 }
 
-type Tape = { saved?: Tensor[] }[];
+interface TapeNode {
+  readonly saved?: readonly Tensor[];
+  gradient?: (dys: readonly (Tensor | undefined)[]) => Record<string, () => Tensor>;
+}
+type Tape = TapeNode[];
 
 interface PrivateEngine {
   startTape?: () => void;
@@ -103,6 +107,7 @@ async function onePass<F extends object, A, L extends { readonly total: Scalar }
       // the tape's tensors when it is done.
       const close = (): Tensor => {
         inside.endTape!();
+        freeOnTheWay(tape);
         return loss.total;
       };
       const { grads } = inside.gradients(close, parameters, null, true);
@@ -133,6 +138,27 @@ async function twoPasses<F extends object, A, L extends { readonly total: Scalar
   return { forwarded, loss: loss!, gradients: grads.map(orNull), firstTensorId };
 }
 
+/**
+ * Makes a backward pass free what it has used: TensorFlow.js keeps every saved tensor and every gradient of an inner tensor until
+ * the whole pass is through, so that its peak is about twice what is needed. Nodes are visited last to first, and what a node saved
+ * and the gradients of its outputs are of no use once the node before it is visited.
+ */
+function freeOnTheWay(tape: Tape): void {
+  let used: readonly (Tensor | undefined)[] = [];
+  for (const node of tape) {
+    const original = node.gradient;
+    if (!original) continue;
+    node.gradient = (dys) => {
+      for (const tensor of used) tensor?.dispose();
+      used = [...dys, ...(node.saved ?? [])];
+      const gradients = Object.entries(original(dys));
+      // A gradient that hands its `dy` on would lose it.
+      const own = (dx: Tensor): Tensor => (dys.includes(dx) ? clone(dx) : dx);
+      return Object.fromEntries(gradients.map(([name, gradient]) => [name, () => own(gradient())]));
+    };
+  }
+}
+
 /** TensorFlow.js leaves a hole where the types promise a tensor. */
 const orNull = (gradient: Tensor | null | undefined): Tensor | null => gradient ?? null;
 
@@ -158,7 +184,12 @@ export function nestedGradients(f: () => Tensor, xs: readonly Tensor[], dy: Tens
   const inside = privateEngine();
   const outer = inside.state.activeTape;
   try {
-    return inside.gradients(f, xs, dy, true).grads.map(orNull);
+    const recorded = (): Tensor => {
+      const y = f();
+      freeOnTheWay(inside.state.activeTape ?? []);
+      return y;
+    };
+    return inside.gradients(recorded, xs, dy, true).grads.map(orNull);
   } finally {
     if (inside.state.gradientDepth === 0) inside.state.activeTape = outer ?? null;
   }
