@@ -1,5 +1,6 @@
 import { registerConvolutionGradients } from './corrections/convolution.ts';
 import { registerIndexing } from './corrections/indexing.ts';
+import { registerOneHot } from './corrections/one-hot.ts';
 import { registerPoolingGradients } from './corrections/pooling.ts';
 import { registerResize } from './corrections/resize.ts';
 import { registerTypes } from './corrections/types.ts';
@@ -23,6 +24,7 @@ export function registerAllKernels(): void {
   registered = true;
   registerConvolutionGradients();
   registerIndexing();
+  registerOneHot();
   registerPoolingGradients();
   registerResize();
   registerTypes();

@@ -11,6 +11,7 @@ import {
   matMul,
   maxPool,
   mul,
+  oneHot,
   stridedSlice,
   sum,
   tensor,
@@ -268,6 +269,12 @@ export const corrections: readonly Correction[] = [
     name: 'matMul, int32',
     run: () => matMul(tensor([1, 2, 3, 4], [2, 2], 'int32'), tensor([5, 6, 7, 8], [2, 2], 'int32'), false, true),
     expected: () => [17, 23, 39, 53],
+    tolerance: 0,
+  },
+  {
+    name: 'oneHot, float32',
+    run: () => oneHot(tensor([2, 0, 5, -1], [4], 'int32'), 3, 1.5, -0.25, 'float32'),
+    expected: () => [2, 0, 5, -1].flatMap((hot) => [0, 1, 2].map((i) => (i === hot ? 1.5 : -0.25))),
     tolerance: 0,
   },
 ];
