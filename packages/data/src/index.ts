@@ -47,6 +47,7 @@ export { serveBatches } from './loader/serve-batches.ts';
 export type { SkippedRecord, UnreadablePolicy } from './loader/unreadable.ts';
 export * as presets from './presets/index.ts';
 export * from './readers/index.ts';
+export { keepInMemory } from './sample/keep-in-memory.ts';
 export type { OnePerObjectOptions } from './sample/one-per-object.ts';
 export { onePerObject } from './sample/one-per-object.ts';
 export type { Sample, SampleField, Size } from './sample/sample.ts';

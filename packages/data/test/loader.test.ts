@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   batchPositions,
+  keepInMemory,
   type LoadedBatch,
   type LoadOptions,
   loadBatches,
@@ -218,6 +219,31 @@ describe('loadBatches', () => {
     expect(batch!.targets.b![0]!.boxes!.shape).toEqual([3, 4]);
     expect([...batch!.targets.a![1]!.classes!.data].filter((v) => v === 255).length).toBe(16);
     expect(batch!.targets.a![1]!.classes!.shape).toEqual([4, 8]);
+  });
+});
+
+describe('keepInMemory', () => {
+  it('reads each kept record once and tries failures again', async () => {
+    let reads = 0;
+    const inner = numbered(5);
+    const counting: Dataset = {
+      ...inner,
+      async get(index) {
+        const record = await inner.get(index);
+        return {
+          ...record,
+          async image() {
+            if (reads++ === 0) throw dataError({ source: 'x' }, 'busy.', 'Try again.');
+            return record.image();
+          },
+        };
+      },
+    };
+    const kept = keepInMemory(counting, 2);
+    await expect((await kept.get(0)).image()).rejects.toThrowError(/busy/);
+    for (let pass = 0; pass < 3; pass++) for (const index of [0, 1, 2]) await (await kept.get(index)).image();
+    // One failure, records 0 and 1 once each, record 2 every time.
+    expect(reads).toBe(1 + 2 + 3);
   });
 });
 

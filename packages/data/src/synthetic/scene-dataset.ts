@@ -46,7 +46,10 @@ export function sceneDataset(
       if (!Number.isInteger(index) || index < 0 || index >= length) {
         throw usage(`Record ${index} is outside of 0..${length - 1}.`, 'Ask for an index below `length`.');
       }
-      return sceneRecord(render(Random.derive(seed, kind, index), width, height), `${name}-${index}`, labels);
+      const scene = render(Random.derive(seed, kind, index), width, height);
+      // The light buffer is four times the picture and no longer needed.
+      const frame = { ...scene.frame, color: new Float32Array(0) };
+      return sceneRecord({ ...scene, frame }, `${name}-${index}`, labels);
     },
   };
 }
