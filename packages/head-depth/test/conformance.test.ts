@@ -1,11 +1,15 @@
 import '@tensorflow/tfjs-backend-cpu';
+import { wasm } from '@glid/backend-wasm';
 import { type HeadFixture, headChecks } from '@glid/head-kit/testing';
 import { enableProdMode, setBackend } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type DepthHead, type DepthInput, depth } from '../src/index.ts';
 
 enableProdMode();
-beforeAll(async () => expect(await setBackend('cpu')).toBe(true));
+beforeAll(async () => {
+  await wasm({ nativeGemm: 'off' }).create(); // to compare with
+  expect(await setBackend('cpu')).toBe(true);
+});
 
 const fixture = (config: DepthInput): HeadFixture<DepthInput, DepthHead> => ({
   config,
@@ -33,5 +37,5 @@ describe.each([
   ['as AdaBins', { bins: 6, binNorm: 'linear', chamferWeight: 0.1, auxiliaryLosses: false }],
   ['as BinsFormer', { bins: 6, loss: 'binsformer', embeddingMlp: true }],
 ] satisfies [string, DepthInput][])('depth head %s', (_, config) => {
-  for (const check of headChecks(depth, fixture(config), { backends: ['cpu'] })) it(check.name, check.run);
+  for (const check of headChecks(depth, fixture(config), { backends: ['wasm'] })) it(check.name, check.run);
 });

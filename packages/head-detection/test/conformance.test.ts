@@ -1,11 +1,15 @@
 import '@tensorflow/tfjs-backend-cpu';
+import { wasm } from '@glid/backend-wasm';
 import { type HeadFixture, headChecks } from '@glid/head-kit/testing';
 import { enableProdMode, setBackend } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type DetectionHead, type DetectionInput, detection } from '../src/index.ts';
 
 enableProdMode();
-beforeAll(async () => expect(await setBackend('cpu')).toBe(true));
+beforeAll(async () => {
+  await wasm({ nativeGemm: 'off' }).create(); // to compare with
+  expect(await setBackend('cpu')).toBe(true);
+});
 
 const fixture = (config: DetectionInput): HeadFixture<DetectionInput, DetectionHead> => ({
   config,
@@ -52,5 +56,5 @@ describe.each([
   ['with placed queries', { labels: ['cell', 'nucleus'], queries: 7, placedQueries: true }],
   ['with an MLP, last layer only', { labels: ['cell', 'nucleus'], queries: 5, boxMlp: true, auxiliaryLosses: false }],
 ] satisfies [string, DetectionInput][])('detection head %s', (_, config) => {
-  for (const check of headChecks(detection, fixture(config), { backends: ['cpu'] })) it(check.name, check.run);
+  for (const check of headChecks(detection, fixture(config), { backends: ['wasm'] })) it(check.name, check.run);
 });

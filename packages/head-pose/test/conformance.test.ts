@@ -1,11 +1,15 @@
 import '@tensorflow/tfjs-backend-cpu';
+import { wasm } from '@glid/backend-wasm';
 import { type HeadFixture, headChecks } from '@glid/head-kit/testing';
 import { enableProdMode, setBackend } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type PoseHead, type PoseInput, pose } from '../src/index.ts';
 
 enableProdMode();
-beforeAll(async () => expect(await setBackend('cpu')).toBe(true));
+beforeAll(async () => {
+  await wasm({ nativeGemm: 'off' }).create(); // to compare with
+  expect(await setBackend('cpu')).toBe(true);
+});
 
 const arm: PoseInput = {
   joints: ['head', 'left_hand', 'right_hand'],
@@ -57,5 +61,5 @@ describe.each([
   ['classic', { ...arm, encoding: 'quantised', decoding: 'quarter' }],
   ['with an MLP, every layer', { ...arm, embeddingMlp: true, auxiliaryLosses: true }],
 ] satisfies [string, PoseInput][])('pose head %s', (_, config) => {
-  for (const check of headChecks(pose, fixture(config), { backends: ['cpu'] })) it(check.name, check.run);
+  for (const check of headChecks(pose, fixture(config), { backends: ['wasm'] })) it(check.name, check.run);
 });
