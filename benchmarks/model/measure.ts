@@ -3,7 +3,6 @@ import { initializeParameters } from '@glid/head-kit';
 import {
   add,
   mean,
-  memory,
   profile,
   randomNormal,
   type Scalar,
@@ -150,6 +149,5 @@ export async function measureMasking(preset: ModelPreset, side: number, unit: nu
   return {
     ...times,
     speedUp: round(times.unmasked!.cpuMs / times.visibleOnly!.cpuMs, 2),
-    tensorsLeft: memory().numTensors,
   };
 }
