@@ -24,6 +24,8 @@ export interface CommandContext {
   readonly output: Output;
   /** Aborted by Ctrl-C: finish what must not be lost, then return. */
   readonly signal: AbortSignal;
+  /** The job was done, but what it found is bad: the exit code becomes 1, the result is printed all the same. */
+  readonly fail: () => void;
 }
 
 /** A verb of the command line. `run` returns what `--json` prints. */
@@ -34,5 +36,7 @@ export interface Command {
   readonly options: OptionSpecs;
   /** Names of positional arguments; a last one that ends with `...` takes all that follow. */
   readonly positionals: readonly string[];
+  /** Options that an earlier run left behind, laid under the flags: how a run is resumed without repeating them. */
+  remembered?(given: OptionValues): Promise<OptionValues>;
   run(context: CommandContext): Promise<unknown>;
 }

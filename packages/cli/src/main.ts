@@ -36,9 +36,13 @@ export async function main(args: readonly string[], streams: Streams, signal: Ab
       streams.stdout.write(`${commandHelp(command)}\n`);
       return exitCodes.ok;
     }
-    const result = await command.run({ options, positionals, output, signal });
+    let code: number = exitCodes.ok;
+    const fail = (): void => {
+      code = exitCodes.failed;
+    };
+    const result = await command.run({ options, positionals, output, signal, fail });
     if (json) streams.stdout.write(`${JSON.stringify(result)}\n`);
-    return exitCodes.ok;
+    return code;
   } catch (error) {
     return report(error, args, streams, json);
   }
@@ -48,11 +52,17 @@ function report(error: unknown, args: readonly string[], streams: Streams, json:
   const known = GlidError.isInstance(error);
   const message = error instanceof Error ? error.message : String(error);
   streams.stderr.write(`glid: ${message}\n`);
-  if (args.includes('--debug') && error instanceof Error) streams.stderr.write(`${error.stack}\n`);
+  if (args.includes('--debug') && error instanceof Error) streams.stderr.write(`${stackOf(error)}\n`);
   else if (!known) streams.stderr.write('This error was not foreseen: --debug shows where it arose.\n');
   if (json) {
     const details = known ? { code: error.code, details: error.details } : { code: 'GLID_UNFORESEEN' };
     streams.stdout.write(`${JSON.stringify({ error: { message, ...details } })}\n`);
   }
   return known && error.code === 'GLID_USAGE' ? exitCodes.usage : exitCodes.failed;
+}
+
+/** The stack with those of its causes. */
+function stackOf(error: Error): string {
+  const cause = error.cause instanceof Error ? `\ncaused by ${stackOf(error.cause)}` : '';
+  return `${error.stack}${cause}`;
 }

@@ -52,10 +52,14 @@ export async function parseArguments(command: Command, args: readonly string[]):
   }
   checkPositionals(command, positionals, given.get('help') === true, help);
   const fromFile = given.has('config') ? await readConfig(String(given.get('config')), specs, help) : {};
+  const helpAsked = given.get('help') === true;
+  const remembered = helpAsked
+    ? {}
+    : ((await command.remembered?.({ ...fromFile, ...Object.fromEntries(given) })) ?? {});
   const options: Record<string, OptionValue> = {};
   for (const [name, spec] of Object.entries(specs)) {
-    const value = given.get(name) ?? fromFile[name] ?? spec.default;
-    if (value === undefined && spec.required && given.get('help') !== true) {
+    const value = given.get(name) ?? fromFile[name] ?? remembered[name] ?? spec.default;
+    if (value === undefined && spec.required && !helpAsked) {
       throw usageError(`--${kebab(name)} is missing.`, `It says: ${spec.help}. ${help}`);
     }
     if (value !== undefined) options[name] = checkValue(name, spec, value);

@@ -14,8 +14,28 @@ export const verbs: readonly LazyCommand[] = [
     load: async () => (await import('./info.ts')).info,
   },
   {
+    name: 'check-data',
+    summary: 'looks through a data set for what spoils training',
+    load: async () => (await import('./check-data.ts')).checkData,
+  },
+  {
+    name: 'pretrain',
+    summary: 'masked pre-training on pictures without labels',
+    load: async () => (await import('./pretrain.ts')).pretrain,
+  },
+  {
+    name: 'finetune',
+    summary: 'trains heads on annotated pictures',
+    load: async () => (await import('./finetune.ts')).finetune,
+  },
+  {
     name: 'score',
     summary: 'metrics of result files that any system made',
     load: async () => (await import('./score.ts')).score,
+  },
+  {
+    name: 'inspect',
+    summary: 'what a checkpoint holds',
+    load: async () => (await import('./inspect.ts')).inspect,
   },
 ];
