@@ -7,6 +7,8 @@ export interface Output {
   warn(text: string): void;
   /** Progress: a bar on a terminal, now and then a plain line elsewhere. */
   progress(done: number, total: number, label: string): void;
+  /** Progress towards an end that is not known. */
+  count(done: number, label: string): void;
 }
 
 export interface Streams {
@@ -17,6 +19,7 @@ export interface Streams {
 export function createOutput(streams: Streams, json: boolean): Output {
   const people = json ? streams.stderr : streams.stdout;
   let lastTenth = -1;
+  let lastLine = 0;
   return {
     json,
     line: (text = '') => people.write(`${text}\n`),
@@ -33,6 +36,13 @@ export function createOutput(streams: Streams, json: boolean): Output {
       if (tenth === lastTenth && done < total) return;
       lastTenth = done >= total ? -1 : tenth;
       streams.stderr.write(`${done}/${total} ${label}\n`);
+    },
+    count(done, label) {
+      if (streams.stderr.isTTY) streams.stderr.write(`\r\u001b[K${done} ${label}`);
+      else if (performance.now() - lastLine > 2000) {
+        lastLine = performance.now();
+        streams.stderr.write(`${done} ${label}\n`);
+      }
     },
   };
 }

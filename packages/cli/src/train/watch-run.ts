@@ -74,11 +74,18 @@ function stepLabel(loss: number, rate: number): string {
   return `steps, loss ${loss.toPrecision(4)}, ${rate.toFixed(1)} pictures/s`;
 }
 
-/** The first few numbers; all of them are in the log. */
+/** The first few numbers, of each head where there are several; all of them are in the log. */
 function metricLine(metrics: { readonly [name: string]: number }): string {
   const shown = Object.entries(metrics).filter(([, value]) => Number.isFinite(value));
-  const text = shown.slice(0, 6).map(([name, value]) => `${name} ${value.toPrecision(3)}`);
-  return text.join(', ') || 'nothing could be measured';
+  const headOf = (name: string): string => name.slice(0, Math.max(0, name.indexOf('.')));
+  const most = new Set(shown.map(([name]) => headOf(name))).size > 1 ? 2 : 6;
+  const counts = new Map<string, number>();
+  const few = shown.filter(([name]) => {
+    const count = (counts.get(headOf(name)) ?? 0) + 1;
+    counts.set(headOf(name), count);
+    return count <= most;
+  });
+  return few.map(([name, value]) => `${name} ${value.toPrecision(3)}`).join(', ') || 'nothing could be measured';
 }
 
 /** `report.html` out of the log, which holds every part of a resumed run. */

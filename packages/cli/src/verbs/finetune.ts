@@ -1,13 +1,13 @@
-import { type Dataset, GlidError } from '@glid/base';
+import type { Dataset } from '@glid/base';
 import { createModel, type HeadRecipe, headOf, type Model } from '@glid/core';
 import { finetune as finetuning } from '@glid/core/train';
-import { type Augmentation, onePerObject, presets, type TargetSources } from '@glid/data';
+import { type Augmentation, onePerObject, presets } from '@glid/data';
 import type { Command, CommandContext } from '../command.ts';
 import { dataRequest, sizeOf } from '../data/data-options.ts';
 import type { DataRequest } from '../data/data-request.ts';
-import type { Format } from '../data/formats.ts';
 import { openDataset } from '../data/open-dataset.ts';
 import { type Config, completeConfig, configFor, readHeadConfig } from '../heads/head-config.ts';
+import { formatsFor, sourcesOf } from '../heads/head-data.ts';
 import { loadHead, type NamedHead, ownHeads } from '../heads/load-head.ts';
 import { startingPoint } from '../train/backbone.ts';
 import { openHeldOut } from '../train/evaluation-request.ts';
@@ -94,7 +94,7 @@ async function run(context: CommandContext): Promise<unknown> {
           resize: { longest: Math.max(...size) },
         })) as unknown as Model,
       pipeline: (part) => pipelineFor(heads, part, size),
-      sources: sourcesOf,
+      sources: (model) => sourcesOf(model.heads),
       train: (settings) => finetuning(settings),
       metric: ({ heads: built }) =>
         keys.length === 1 ? `${keys[0]}.${built[keys[0]!]!.primaryMetric.name}` : undefined,
@@ -113,27 +113,9 @@ function requestFor(
   size: readonly [number, number],
 ): DataRequest {
   const request = { ...dataRequest(options, 'train'), joints: isPose, size };
-  const wishes = heads.map(({ key, factory }) => formatsFor(factory.id, configs.get(key)!));
-  const common = (wishes[0] ?? []).filter((format) => wishes.every((wish) => wish.includes(format)));
+  const wanted = formatsFor(heads.map(({ key, factory }) => ({ id: factory.id, config: configs.get(key)! })));
   const data = isPose && request.data === 'synthetic' ? 'synthetic-figures' : request.data;
-  return { ...request, data, ...(common.length > 0 ? { wanted: common } : {}) };
-}
-
-function formatsFor(id: string, config: Config): readonly Format[] {
-  switch (id) {
-    case ownHeads.detection:
-      return ['coco', 'voc', 'yolo'];
-    case ownHeads.depth:
-      return ['depth-list'];
-    case ownHeads.pose:
-      return ['coco'];
-    case ownHeads.segmentation:
-      if (config.mode === 'semantic') return ['ade', 'coco-panoptic'];
-      if (config.mode === 'panoptic') return ['coco-panoptic'];
-      return config.mode === 'instance' ? ['coco', 'yolo'] : ['coco-panoptic', 'ade', 'coco', 'yolo'];
-    default:
-      return ['coco', 'voc', 'yolo', 'coco-panoptic', 'ade', 'depth-list'];
-  }
+  return { ...request, data, wanted };
 }
 
 /** One pipeline for all heads of a run; several kinds of targets get what suits them all: the whole picture, mirrored, recoloured. */
@@ -146,16 +128,6 @@ function pipelineFor(
   if (only?.factory.id === ownHeads.pose) return presets.small.pose[part]({ size });
   if (only?.factory.id === ownHeads.depth && others.length === 0) return presets.small.depth[part]({ size });
   return presets.small.detection[part]({ size });
-}
-
-function sourcesOf({ heads }: Model): TargetSources {
-  for (const [key, head] of Object.entries(heads)) {
-    if (head.targetsFrom) continue;
-    throw new GlidError('GLID_USAGE', `The head '${key}' (${head.id}) does not say what it learns from records.`, {
-      fix: 'Give it `targetsFrom`, or train it with the API of @glid/core/train.',
-    });
-  }
-  return heads as unknown as TargetSources;
 }
 
 /** What every checkpoint may hand on, as far as it is there; heads are new. */

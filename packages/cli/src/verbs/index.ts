@@ -29,6 +29,16 @@ export const verbs: readonly LazyCommand[] = [
     load: async () => (await import('./finetune.ts')).finetune,
   },
   {
+    name: 'predict',
+    summary: 'annotated pictures and JSON for pictures and folders',
+    load: async () => (await import('./predict.ts')).predict,
+  },
+  {
+    name: 'evaluate',
+    summary: 'metrics of a model on annotated pictures',
+    load: async () => (await import('./evaluate.ts')).evaluate,
+  },
+  {
     name: 'score',
     summary: 'metrics of result files that any system made',
     load: async () => (await import('./score.ts')).score,
