@@ -9,6 +9,7 @@ import {
 import { readJson } from '../files/read.ts';
 import { type CategoryFile, withCategories } from './categories.ts';
 
+/** The evaluators' names -> those of the command line. */
 const shortNames: Readonly<Record<string, string>> = {
   APsmall: 'APs',
   APmedium: 'APm',
@@ -19,6 +20,9 @@ const shortNames: Readonly<Record<string, string>> = {
   ARsmall: 'ARs',
   ARmedium: 'ARm',
   ARlarge: 'ARl',
+  delta1: 'd1',
+  delta2: 'd2',
+  delta3: 'd3',
 };
 
 export interface CocoScoreOptions {
@@ -42,7 +46,7 @@ export async function scoreCoco(options: CocoScoreOptions): Promise<Record<strin
   return renamed(stats);
 }
 
-/** COCO's long names -> the short ones. */
+/** Metrics under the names that every verb prints. */
 export function renamed(stats: Readonly<Record<string, number>>): Record<string, number> {
   return Object.fromEntries(Object.entries(stats).map(([name, value]) => [shortNames[name] ?? name, value]));
 }

@@ -56,7 +56,9 @@ export const evaluate: Command = {
     const byHead = Object.fromEntries(keys.map((key) => [key, renamed(under(metrics, `${key}.`))]));
     for (const [key, own] of Object.entries(byHead)) {
       output.line(`\n${key} on ${pictures.length} pictures of ${dataset.name}`);
-      output.line(table(Object.entries(own).map(([name, value]) => [`  ${name}`, value.toFixed(4)])));
+      output.line(
+        table(Object.entries(own).map(([name, value]) => [`  ${name}`, Number.isNaN(value) ? '–' : value.toFixed(4)])),
+      );
     }
     model.dispose();
     return {

@@ -48,4 +48,9 @@ export const verbs: readonly LazyCommand[] = [
     summary: 'what a checkpoint holds',
     load: async () => (await import('./inspect.ts')).inspect,
   },
+  {
+    name: 'benchmark',
+    summary: 'how fast this machine predicts and trains',
+    load: async () => (await import('./benchmark.ts')).benchmark,
+  },
 ];

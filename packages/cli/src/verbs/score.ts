@@ -62,7 +62,9 @@ export const score: Command = {
       onProgress: (done, total) => output.progress(done, total, 'pictures'),
       signal,
     });
-    output.line(table(Object.entries(metrics).map(([name, value]) => [name, value.toFixed(4)])));
+    output.line(
+      table(Object.entries(metrics).map(([name, value]) => [name, Number.isNaN(value) ? '–' : value.toFixed(4)])),
+    );
     return { task, metrics };
   },
 };
