@@ -1,0 +1,189 @@
+import { GlidError } from '@glid/base';
+import type { BackendValues, DataId, DataType, TensorInfo } from '@tensorflow/tfjs-core';
+import { DataStorage, engine, KernelBackend } from '@tensorflow/tfjs-core';
+import { bytesOf, type HostValues, hostArray } from './codegen/types.ts';
+import type { Allocator, Block } from './runtime/allocator.ts';
+import type { Device } from './runtime/device.ts';
+import type { MatrixProducts } from './runtime/matrix-product.ts';
+import type { Program } from './runtime/program.ts';
+import { sizeOf } from './shape.ts';
+
+interface Stored {
+  readonly dtype: DataType;
+  readonly count: number;
+  references: number;
+  block?: Block;
+  /** Values that no kernel has asked for by address yet. */
+  host?: BackendValues;
+}
+
+const threadsPerBlock = 256;
+/** Grid-stride loops count with 32-bit integers: one stride must fit above the largest index. */
+const mostBlocks = 2 ** 20;
+const mostElements = 2 ** 31 - 1 - threadsPerBlock * mostBlocks;
+
+/** TensorFlow.js's backend interface on a device, and what the kernels of this package work with. */
+export class CudaBackend extends KernelBackend {
+  readonly device: Device;
+  readonly allocator: Allocator;
+  readonly products: MatrixProducts;
+  readonly #data: DataStorage<Stored>;
+  readonly #onDispose: () => void;
+
+  constructor(device: Device, allocator: Allocator, products: MatrixProducts, onDispose: () => void) {
+    super();
+    this.device = device;
+    this.allocator = allocator;
+    this.products = products;
+    this.#data = new DataStorage<Stored>(this, engine());
+    this.#onDispose = onDispose;
+  }
+
+  // ---- TensorFlow.js's interface
+
+  override write(values: BackendValues, shape: number[], dtype: DataType): DataId {
+    const id = {};
+    this.move(id, values, shape, dtype, 1);
+    return id;
+  }
+
+  override move(id: DataId, values: BackendValues, shape: number[], dtype: DataType, references: number): void {
+    this.#data.set(id, { dtype, count: sizeOf(shape), references, host: values });
+  }
+
+  override readSync(id: DataId): BackendValues {
+    const { dtype, count, block, host } = this.#data.get(id);
+    if (block === undefined) return host!;
+    const values = hostArray(dtype, count);
+    if (count > 0) this.device.download(values, block.address);
+    return values;
+  }
+
+  override async read(id: DataId): Promise<BackendValues> {
+    const stored = this.#data.get(id);
+    const { dtype, count, block, host } = stored;
+    if (block === undefined) return host!;
+    const values = hostArray(dtype, count);
+    if (count === 0) return values;
+    // The tensor may be disposed while this waits.
+    stored.references++;
+    try {
+      await this.device.downloadLater(values, block.address);
+    } finally {
+      this.disposeData(id);
+    }
+    return values;
+  }
+
+  override disposeData(id: DataId, force = false): boolean {
+    if (!this.#data.has(id)) return true;
+    const stored = this.#data.get(id);
+    stored.references--;
+    if (!force && stored.references > 0) return false;
+    if (stored.block !== undefined) this.allocator.release(stored.block);
+    this.#data.delete(id);
+    return true;
+  }
+
+  override incRef(id: DataId): void {
+    this.#data.get(id).references++;
+  }
+
+  override refCount(id: DataId): number {
+    return this.#data.has(id) ? this.#data.get(id).references : 0;
+  }
+
+  override numDataIds(): number {
+    return this.#data.numDataIds();
+  }
+
+  override memory(): { unreliable: boolean; numBytesInGPU: number; numBytesReserved: number } {
+    const { bytesInUse, bytesReserved } = this.allocator;
+    return { unreliable: false, numBytesInGPU: bytesInUse, numBytesReserved: bytesReserved };
+  }
+
+  override floatPrecision(): 32 {
+    return 32;
+  }
+
+  override epsilon(): number {
+    return 1e-7;
+  }
+
+  override timerAvailable(): boolean {
+    return false;
+  }
+
+  override dispose(): void {
+    this.#onDispose();
+  }
+
+  // ---- for kernels
+
+  /** The device address; values that are still on the host go up now. */
+  pointer(tensor: TensorInfo): number {
+    const stored = this.#data.get(tensor.dataId);
+    if (stored.block === undefined) {
+      stored.block = this.allocator.allocate(stored.count * bytesOf(stored.dtype));
+      if (stored.count > 0) this.device.upload(stored.block.address, toHostArray(stored));
+      delete stored.host;
+    }
+    return stored.block.address;
+  }
+
+  /** The address, or 0 for an input that is not given. */
+  optional(tensor: TensorInfo | undefined): number {
+    return tensor === undefined ? 0 : this.pointer(tensor);
+  }
+
+  /** The value of a one-element tensor that is still on the host: kernels take it as an argument and nothing is uploaded. */
+  hostScalar(tensor: TensorInfo): number | undefined {
+    const { count, host } = this.#data.get(tensor.dataId);
+    return count === 1 && host !== undefined ? Number(host[0]) : undefined;
+  }
+
+  /** A new tensor whose values are whatever the memory held. Throws `GLID_LIMIT`, `GLID_OUT_OF_MEMORY`. */
+  output(shape: readonly number[], dtype: DataType = 'float32'): TensorInfo {
+    const count = sizeOf(shape);
+    if (count > mostElements) {
+      throw new GlidError('GLID_LIMIT', `A tensor of ${count} elements; kernels index up to ${mostElements}.`, {
+        fix: 'Use smaller batches or pictures.',
+      });
+    }
+    const block = this.allocator.allocate(count * bytesOf(dtype));
+    const dataId = {};
+    this.#data.set(dataId, { dtype, count, references: 1, block });
+    return { dataId, shape: [...shape], dtype };
+  }
+
+  /** A tensor whose values stay on the host until a kernel asks for their address. */
+  hostTensor(values: HostValues, shape: readonly number[], dtype: DataType): TensorInfo {
+    return { dataId: this.write(values, [...shape], dtype), shape: [...shape], dtype };
+  }
+
+  /** Another reference to the same data in another shape. */
+  share(tensor: TensorInfo, shape: readonly number[]): TensorInfo {
+    this.incRef(tensor.dataId);
+    return { dataId: tensor.dataId, shape: [...shape], dtype: tensor.dtype };
+  }
+
+  /** For tensors made inside a kernel. */
+  release(...tensors: readonly TensorInfo[]): void {
+    for (const tensor of tensors) this.disposeData(tensor.dataId);
+  }
+
+  /** Runs a pointwise program for `n` elements; `values` follow its parameter `n`. */
+  run(program: Program, n: number, values: readonly number[]): void {
+    if (n === 0) return;
+    const blocks = Math.min(Math.ceil(n / threadsPerBlock), mostBlocks);
+    this.device.launch(program, [n, ...values], { grid: [blocks], block: [threadsPerBlock] });
+  }
+}
+
+function toHostArray({ dtype, count, host }: Stored): HostValues {
+  const values = hostArray(dtype, 0);
+  if ((host as object).constructor === values.constructor) return host as HostValues;
+  const copy = hostArray(dtype, count);
+  copy.set(host as ArrayLike<number>);
+  return copy;
+}

@@ -1,0 +1,48 @@
+import { type KernelConfig, registerKernel } from '@tensorflow/tfjs-core';
+import { arithmeticKernels } from './kernels/arithmetic.ts';
+import { comparisonKernels } from './kernels/comparison.ts';
+import { convolutionKernels } from './kernels/convolution.ts';
+import { copyKernels } from './kernels/copies.ts';
+import { cumulativeKernels } from './kernels/cumulative.ts';
+import { depthwiseKernels } from './kernels/depthwise.ts';
+import { fillKernels } from './kernels/fill.ts';
+import { imageKernels } from './kernels/image.ts';
+import { indexingKernels } from './kernels/indexing.ts';
+import { matMulKernels } from './kernels/mat-mul.ts';
+import { poolingKernels } from './kernels/pooling.ts';
+import { reductionKernels } from './kernels/reductions.ts';
+import { selectKernels } from './kernels/select.ts';
+import { softmaxKernels } from './kernels/softmax.ts';
+import { suppressionKernels } from './kernels/suppression.ts';
+import { unaryKernels } from './kernels/unary.ts';
+import { viewKernels } from './kernels/views.ts';
+
+/** Every kernel of this package. */
+export const kernels: readonly KernelConfig[] = [
+  ...arithmeticKernels,
+  ...comparisonKernels,
+  ...convolutionKernels,
+  ...copyKernels,
+  ...cumulativeKernels,
+  ...depthwiseKernels,
+  ...fillKernels,
+  ...imageKernels,
+  ...indexingKernels,
+  ...matMulKernels,
+  ...poolingKernels,
+  ...reductionKernels,
+  ...selectKernels,
+  ...softmaxKernels,
+  ...suppressionKernels,
+  ...unaryKernels,
+  ...viewKernels,
+];
+
+let registered = false;
+
+/** Puts them in TensorFlow.js's registry, once a process. */
+export function registerKernels(): void {
+  if (registered) return;
+  registered = true;
+  for (const kernel of kernels) registerKernel(kernel);
+}

@@ -1,0 +1,2 @@
+export { buildSimulator } from './build-simulator.ts';
+export { findCompiler } from './find-compiler.ts';
