@@ -29,7 +29,7 @@ const steps = {
   types: { command: npx('tsc', '--noEmit') },
   declarations: { command: npx('tsc', '--noEmit', '-p', 'tsconfig.declarations.json') },
   guards: { command: npx('tsx', 'tools/guards/run.ts') },
-  unused: { command: npx('knip') },
+  unused: { command: npx('knip', '--no-config-hints') },
   build: { command: npx('turbo', 'run', 'build', '--output-logs=errors-only') },
   unit: tests('unit'),
   packed: tests('packed'),

@@ -3,7 +3,6 @@ import {
   GlidError,
   type HostArray,
   type SceneRecord,
-  type TargetField,
   type TargetFields,
   type TargetOf,
 } from '@glid/head-kit';
@@ -20,9 +19,6 @@ const segmentFields = {
   /** `[N]` 1 = crowd: no part in training, special in evaluation. */
   crowds: { kind: 'labels' },
 } as const;
-
-/** One of the two sets of fields, as the mode asks. */
-export type SegmentationFields = { readonly [name in 'semantic' | 'masks' | 'labels' | 'crowds']?: TargetField };
 
 /** Either `semantic` or the other three are there. */
 export interface SegmentationTarget {
