@@ -6,6 +6,15 @@ import { copyKernels } from './kernels/copies.ts';
 import { cumulativeKernels } from './kernels/cumulative.ts';
 import { depthwiseKernels } from './kernels/depthwise.ts';
 import { fillKernels } from './kernels/fill.ts';
+import { attentionKernels } from './kernels/fused/attention.ts';
+import { denseKernels } from './kernels/fused/dense.ts';
+import { fusionNodeKernels } from './kernels/fused/fusion-node.ts';
+import { groupNormKernels } from './kernels/fused/group-norm.ts';
+import { layerNormKernels } from './kernels/fused/layer-norm.ts';
+import { optimizerKernels } from './kernels/fused/optimizer.ts';
+import { resizeGradientKernels } from './kernels/fused/resize-gradients.ts';
+import { samplePointsKernels } from './kernels/fused/sample-points.ts';
+import { windowAttentionKernels } from './kernels/fused/window-attention.ts';
 import { imageKernels } from './kernels/image.ts';
 import { indexingKernels } from './kernels/indexing.ts';
 import { matMulKernels } from './kernels/mat-mul.ts';
@@ -36,6 +45,15 @@ export const kernels: readonly KernelConfig[] = [
   ...suppressionKernels,
   ...unaryKernels,
   ...viewKernels,
+  ...attentionKernels,
+  ...denseKernels,
+  ...fusionNodeKernels,
+  ...groupNormKernels,
+  ...layerNormKernels,
+  ...optimizerKernels,
+  ...resizeGradientKernels,
+  ...samplePointsKernels,
+  ...windowAttentionKernels,
 ];
 
 let registered = false;
