@@ -2,6 +2,7 @@ import { GlidError } from '@glid/base';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { type BackendValues, util } from '@tensorflow/tfjs-core';
 import type { DeviceWatch } from './device-watch.ts';
+import { isWarmingUp } from './warm-up.ts';
 
 type BackendConstructor = typeof WebGPUBackend;
 
@@ -35,6 +36,7 @@ export function watchedBackend(
 
     override async read(dataId: object): Promise<BackendValues> {
       if (watch.failure) throw watch.failure;
+      if (isWarmingUp()) return this.#zeros(dataId);
       const reading = super.read(dataId);
       reading.catch(() => {}); // a lost device rejects it too; the typed error below is what the caller sees
       const lost = watch.lost.then((error) => {
@@ -43,6 +45,11 @@ export function watchedBackend(
       lost.catch(() => {});
       await watch.check();
       return Promise.race([reading, lost]);
+    }
+
+    #zeros(dataId: object): BackendValues {
+      const { values, shape, dtype } = this.tensorMap.get(dataId);
+      return values ?? util.makeZerosTypedArray(util.sizeFromShape(shape), dtype as 'float32');
     }
   }
   return new WatchedBackend(watch.device, adapterInfo);

@@ -1,11 +1,15 @@
 import { GlidError } from '@glid/base';
 import type { BackendCandidate, BackendProbe, GlidBackend } from '@glid/ops';
+import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { env, findBackendFactory, registerBackend, removeBackend } from '@tensorflow/tfjs-core';
 import { watchedBackend } from './backend-class.ts';
 import { correctKernels } from './corrected/index.ts';
 import { DeviceWatch } from './device-watch.ts';
 import { findGpu } from './find-gpu.ts';
+import { registerKernels } from './kernels/register-all.ts';
 import { describeAdapter, requestDevice } from './request-device.ts';
+import { isSoftware } from './software-adapter.ts';
+import { warmUp } from './warm-up.ts';
 
 export interface WebGpuOptions {
   /** A device of the application's own. It is used as it is, and never destroyed here. */
@@ -32,7 +36,7 @@ async function probe(options: WebGpuOptions): Promise<BackendProbe> {
     const adapter = await requestAdapter(gpu, options);
     if (!adapter)
       return { ok: false, reason: 'WebGPU is there, but it offers no adapter (no driver, or blocked by the browser)' };
-    if (isSoftware(adapter) && !options.allowSoftware) {
+    if (isSoftware(adapter.info) && !options.allowSoftware) {
       return {
         ok: false,
         reason: `only a software adapter (${describeAdapter(adapter.info)}); pass { allowSoftware: true } to use it all the same`,
@@ -57,13 +61,31 @@ async function create(options: WebGpuOptions): Promise<GlidBackend> {
   const watch = new DeviceWatch(device, options.device === undefined);
   const info = adapter?.info ?? device.adapterInfo;
   unregister(); // the stock one registers itself on import, with a device of its own
-  registerBackend('webgpu', () => watchedBackend(stock.WebGPUBackend, watch, info), 3);
+  let backend: WebGPUBackend | undefined;
+  registerBackend(
+    'webgpu',
+    () => {
+      backend = watchedBackend(stock.WebGPUBackend, watch, info);
+      return backend;
+    },
+    3,
+  );
   correctKernels();
+  registerKernels();
   env().set('WEBGPU_USE_PROFILE_TOOL', false);
   return {
     name: 'webgpu',
     description: `WebGPU on ${describeAdapter(info)}`,
     lost: watch.lost,
+    bytesInUse: () => backend?.memory().numBytesInGPU ?? 0,
+    async warmUp(run) {
+      if (backend === undefined) {
+        throw new GlidError('GLID_USAGE', 'The webgpu backend is not in use yet.', {
+          fix: "Call useBackend([webgpu()]), or setBackend('webgpu'), before warmUp.",
+        });
+      }
+      await warmUp(backend, run);
+    },
     async dispose() {
       watch.close();
       unregister();
@@ -74,11 +96,6 @@ async function create(options: WebGpuOptions): Promise<GlidBackend> {
 
 function requestAdapter(gpu: GPU, options: WebGpuOptions): Promise<GPUAdapter | null> {
   return gpu.requestAdapter({ powerPreference: options.powerPreference ?? 'high-performance' });
-}
-
-function isSoftware(adapter: GPUAdapter): boolean {
-  const info = adapter.info as GPUAdapterInfo & { readonly isFallbackAdapter?: boolean };
-  return info.isFallbackAdapter === true || /swiftshader|llvmpipe|lavapipe/i.test(describeAdapter(info));
 }
 
 function noGpu(): string {

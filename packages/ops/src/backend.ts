@@ -11,6 +11,11 @@ export interface GlidBackend {
   readonly lost?: Promise<Error>;
   /** Bytes held on the device now, where the backend counts them. */
   readonly bytesInUse?: () => number;
+  /**
+   * Compiles all that `run` would launch, without computing; absent where nothing is compiled. What `run` reads is zero, what it creates is
+   * disposed, and nothing else may compute meanwhile: `await backend.warmUp?.(() => model.predict(picture))`.
+   */
+  readonly warmUp?: (run: () => unknown) => Promise<void>;
   /** Frees the device and unregisters the backend. Tensors that live on it are gone. */
   dispose(): Promise<void>;
 }

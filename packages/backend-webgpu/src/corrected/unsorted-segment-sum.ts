@@ -1,5 +1,6 @@
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { type TensorInfo, util } from '@tensorflow/tfjs-core';
+import { launcherOf } from '../launch/launcher.ts';
 import { elementwiseProgram, replaceKernel } from './replace-kernel.ts';
 
 /**
@@ -12,7 +13,11 @@ export function correctUnsortedSegmentSum(): void {
     const segmentIds = inputs.segmentIds as TensorInfo;
     const numSegments = attrs?.numSegments as unknown as number;
     const rows = util.sizeFromShape(segmentIds.shape);
-    const width = rows === 0 ? 0 : util.sizeFromShape(x.shape) / rows;
+    const inner = x.shape.slice(segmentIds.shape.length);
+    const width = util.sizeFromShape(inner);
+    if (rows === 0) {
+      return launcherOf(backend).zeros([numSegments, ...inner], x.dtype === 'float32' ? 'float32' : 'int32');
+    }
     const webgpu = backend as WebGPUBackend;
     const program = elementwiseProgram(
       'unsortedSegmentSum',
@@ -29,6 +34,6 @@ export function correctUnsortedSegmentSum(): void {
     );
     const flat = (tensor: TensorInfo, shape: number[]): TensorInfo => ({ ...tensor, dataId: tensor.dataId, shape });
     const out = webgpu.runWebGPUProgram(program, [flat(x, [rows, width]), flat(segmentIds, [rows])], x.dtype);
-    return { dataId: out.dataId, shape: [numSegments, ...x.shape.slice(segmentIds.shape.length)], dtype: out.dtype };
+    return { dataId: out.dataId, shape: [numSegments, ...inner], dtype: out.dtype };
   });
 }
