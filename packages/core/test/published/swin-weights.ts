@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { type Fixture, readSharedJson, sharedPath } from '@glid/test-utils';
 import { type Tensor, tensor, transpose } from '@tensorflow/tfjs-core';
-import type { PerStage, SwinConfig } from '../src/encoder/index.ts';
+import type { PerStage, SwinConfig } from '../../src/encoder/index.ts';
 
 /** Our name of a parameter that Microsoft's Swin calls `name`; the class head and the classifier's last norm have none. */
 export function ourName(name: string): string | null {
