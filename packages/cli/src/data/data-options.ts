@@ -15,7 +15,11 @@ export const dataOptions: OptionSpecs = {
   images: { kind: 'string', placeholder: 'FOLDER', help: 'folder of the pictures, relative to --data' },
   annotations: { kind: 'string', placeholder: 'PATH', help: 'annotation file or folder, relative to --data' },
   list: { kind: 'string', placeholder: 'FILE', help: 'text file that names the pictures, relative to --data' },
-  labels: { kind: 'list', placeholder: 'A,B,…', help: 'class names in order, where the data does not name them' },
+  labels: {
+    kind: 'list',
+    placeholder: 'A,B,…',
+    help: 'class names in order, where the data does not name them; which things synthetic scenes show',
+  },
   depthUnit: { kind: 'number', placeholder: 'M', help: 'metres a grey level of depth maps (default 0.001)' },
   limit: {
     kind: 'integer',

@@ -15,6 +15,7 @@ import { kindOf } from '../files/read.ts';
 import { readCategories } from '../score/categories.ts';
 import { chooseSplit, type DataFolder, findFormats, lookInto, rootOf } from './data-folder.ts';
 import type { DataRequest } from './data-request.ts';
+import { drawnOnce } from './drawn-once.ts';
 import { type Format, splitNames } from './formats.ts';
 
 type Opener = (folder: DataFolder, request: DataRequest) => Promise<Dataset>;
@@ -60,11 +61,16 @@ async function detectFormat(folder: DataFolder, request: DataRequest): Promise<F
   });
 }
 
-/** Test scenes come from another seed than training scenes. */
-function synthetic({ data, part, limit, seed = 0, size }: DataRequest): Dataset {
-  const make = data === 'synthetic' ? syntheticScenes : syntheticFigures;
-  const own = part === 'train' ? seed : seed + 1_000_003;
-  return make({ seed: own, length: limit ?? (part === 'train' ? 512 : 64), ...(size ? { size } : {}) });
+/** Test scenes come from another seed than training scenes; `--labels` chooses what they show. */
+function synthetic({ data, part, limit, seed = 0, size, labels }: DataRequest): Dataset {
+  const options = {
+    seed: part === 'train' ? seed : seed + 1_000_003,
+    length: limit ?? (part === 'train' ? 512 : 64),
+    ...(size ? { size } : {}),
+  };
+  const dataset =
+    data === 'synthetic' ? syntheticScenes({ ...options, ...(labels ? { labels } : {}) }) : syntheticFigures(options);
+  return drawnOnce(dataset, size ?? [128, 128]);
 }
 
 const openers: Readonly<Record<Exclude<Format, 'synthetic'>, Opener>> = {

@@ -13,14 +13,12 @@ export async function reconstructions(
   model: Model,
   dataset: Dataset,
   size: readonly [number, number],
-  count = 4,
 ): Promise<ReportPicture[]> {
   const config = model.pretrain!;
-  const few = { ...dataset, length: Math.min(count, dataset.length) };
   const source = evaluationSource({
-    dataset: few,
+    dataset,
     pipeline: presets.small.pretrain.test({ size }),
-    batchSize: few.length,
+    batchSize: dataset.length,
   });
   const pictures: ReportPicture[] = [];
   for await (const { images } of source.batches()) {

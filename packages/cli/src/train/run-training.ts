@@ -1,19 +1,20 @@
 import type { Dataset } from '@glid/base';
 import { type Checkpoint, formatLoadReport, type Model } from '@glid/core';
 import { folderStore, type TrainingEvent } from '@glid/core/train';
-import { type Augmentation, batchSource, evaluationSource, type TargetSources } from '@glid/data';
+import { type Augmentation, batchSource, type TargetSources } from '@glid/data';
 import type { Json } from '@glid/head-kit';
 import type { BackendName } from '../backend/candidates.ts';
 import { chooseBackend } from '../backend/choose-backend.ts';
 import type { CommandContext, OptionValues } from '../command.ts';
 import type { Format } from '../data/formats.ts';
+import { firstReadable, readableSource } from '../data/readable-source.ts';
 import type { StartingPoint } from './backbone.ts';
 import { countedSource } from './counted-source.ts';
 import { interrupted, writeModel } from './finish-run.ts';
 import { optimizerOf } from './optimizer.ts';
 import { beginRun, runFolder } from './run-folder.ts';
 import { rhythm } from './train-options.ts';
-import { type Pictures, watchRun, writeReport } from './watch-run.ts';
+import { type Pictures, watchRun, writePictures, writeReport } from './watch-run.ts';
 
 /** What `pretrain` and `finetune` have in common to say of a run. */
 export interface CommonRunOptions {
@@ -50,8 +51,12 @@ export interface TrainingTask {
   readonly train: (options: CommonRunOptions) => AsyncIterable<TrainingEvent>;
   /** The watched metric. */
   readonly metric: (model: Model) => string | undefined;
+  /** What the report shows of a few pictures. */
   readonly pictures: (model: Model, dataset: Dataset) => Promise<Pictures>;
 }
+
+/** Pictures in a report, a head. */
+const shownPictures = 6;
 
 /** A whole run in its folder: config, log, checkpoints, report, model. @throws GLID_ABORTED after Ctrl-C, resumable */
 export async function runTraining(task: TrainingTask, { options, output, signal }: CommandContext): Promise<unknown> {
@@ -78,7 +83,13 @@ export async function runTraining(task: TrainingTask, { options, output, signal 
     output,
   );
   const evaluation = held && {
-    data: evaluationSource({ dataset: held, sources, pipeline: task.pipeline('test'), batchSize }),
+    data: readableSource({
+      dataset: held,
+      sources,
+      pipeline: task.pipeline('test'),
+      batchSize,
+      onSkipped: options.strict ? undefined : (error) => output.warn(`not evaluated: ${error.message}`),
+    }),
     everySteps: times.evaluateEvery,
     ...(options.patience === undefined ? {} : { stopping: { patience: options.patience as number } }),
   };
@@ -107,7 +118,9 @@ export async function runTraining(task: TrainingTask, { options, output, signal 
   if (!outcome.finished) throw interrupted(verb, folder, outcome.step);
   const provenance: Json = { verb, data: dataset.name, size, seed };
   const written = await writeModel(model, folder, store, outcome, task.metric(model), provenance);
-  await writeReport(watched, await task.pictures(model, held ?? dataset));
+  const pictures = await task.pictures(model, await firstReadable(held ?? dataset, shownPictures));
+  await writeReport(watched, pictures);
+  await writePictures(folder, pictures);
   output.line(`model: ${written.file} (step ${written.step})\nreport: ${folder.report}`);
   if (skipped.length > 0) output.warn(`${skipped.length} unreadable pictures were skipped.`);
   const { step: steps, best, evaluations } = outcome;

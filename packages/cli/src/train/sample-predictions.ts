@@ -3,14 +3,13 @@ import type { Model } from '@glid/core';
 import type { ReportPicture } from '@glid/core/train';
 import { annotate } from '../predict/annotate.ts';
 
-/** The first pictures of a data set with what each head finds on them, for a report. */
+/** The pictures of a data set with what each head finds on them, for a report. */
 export async function samplePredictions(
   model: Model,
   dataset: Dataset,
-  count = 6,
 ): Promise<{ readonly [heading: string]: readonly ReportPicture[] }> {
   const galleries: Record<string, ReportPicture[]> = {};
-  for (let i = 0; i < Math.min(count, dataset.length); i++) {
+  for (let i = 0; i < dataset.length; i++) {
     const record = await dataset.get(i);
     const image = await record.image();
     const results = (await model.predict(image)) as { readonly [key: string]: unknown };

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import {
   jsonlLog,
   lastCourse,
@@ -96,4 +97,15 @@ export async function writeReport(
   const events = parseLog(await readFile(run.log, 'utf8'));
   const shown = pictures ? { pictures } : {};
   await writeAtomically(run.report, trainingReport({ title, events: lastCourse(events), facts, ...shown }));
+}
+
+/** The pictures of the report as files. */
+export async function writePictures(run: RunFolder, pictures: Pictures): Promise<void> {
+  for (const [heading, list] of Object.entries(pictures)) {
+    const name = heading.toLowerCase().replace(/[^a-z0-9]+/g, '-');
+    for (const [i, { dataUri }] of list.entries()) {
+      const bytes = Buffer.from(dataUri.slice(dataUri.indexOf(',') + 1), 'base64');
+      await writeAtomically(join(run.folder, 'pictures', `${name}-${i + 1}.png`), bytes);
+    }
+  }
 }

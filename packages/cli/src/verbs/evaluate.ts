@@ -1,10 +1,11 @@
 import { evaluateHeads } from '@glid/core/train';
-import { evaluationSource, onePerObject, presets } from '@glid/data';
+import { onePerObject, presets } from '@glid/data';
 import type { BackendName } from '../backend/candidates.ts';
 import { backendOption, chooseBackend } from '../backend/choose-backend.ts';
 import type { Command } from '../command.ts';
 import { dataOptions, dataRequest, sizeOf } from '../data/data-options.ts';
 import { openDataset } from '../data/open-dataset.ts';
+import { readableSource } from '../data/readable-source.ts';
 import { chosenHeads, formatsFor, sourcesOf } from '../heads/head-data.ts';
 import { ownHeads } from '../heads/load-head.ts';
 import { openModel } from '../model/open-model.ts';
@@ -22,6 +23,7 @@ export const evaluate: Command = {
     only: { kind: 'list', placeholder: 'KEY,…', help: 'evaluate only these heads of the model' },
     ...dataOptions,
     batchSize: { kind: 'integer', placeholder: 'N', help: 'pictures a batch', minimum: 1, default: 8 },
+    strict: { kind: 'boolean', help: 'fail at the first picture that cannot be read, instead of skipping it' },
     backend: backendOption,
   },
   positionals: [],
@@ -39,11 +41,18 @@ export const evaluate: Command = {
     const { dataset } = await openDataset({ ...asked, data, size, joints: isPose, wanted });
     const pictures = isPose ? await onePerObject(dataset) : dataset;
     const pipeline = presets.small[isPose ? 'pose' : 'detection'].test({ size });
-    const source = evaluationSource({
+    const skipped: string[] = [];
+    const source = readableSource({
       dataset: pictures,
       sources: sourcesOf(heads),
       pipeline,
       batchSize: options.batchSize as number,
+      onSkipped: options.strict
+        ? undefined
+        : ({ message }) => {
+            skipped.push(message);
+            output.warn(`skipped: ${message}`);
+          },
     });
     const seen = new Map<string, number>();
     const { metrics } = await evaluateHeads({ config: model.config, heads, parameters: model.parameters }, source, {
@@ -55,7 +64,7 @@ export const evaluate: Command = {
     });
     const byHead = Object.fromEntries(keys.map((key) => [key, renamed(under(metrics, `${key}.`))]));
     for (const [key, own] of Object.entries(byHead)) {
-      output.line(`\n${key} on ${pictures.length} pictures of ${dataset.name}`);
+      output.line(`\n${key} on ${pictures.length - skipped.length} pictures of ${dataset.name}`);
       output.line(
         table(Object.entries(own).map(([name, value]) => [`  ${name}`, Number.isNaN(value) ? '–' : value.toFixed(4)])),
       );
@@ -64,7 +73,8 @@ export const evaluate: Command = {
     return {
       model: file,
       data: dataset.name,
-      pictures: pictures.length,
+      pictures: pictures.length - skipped.length,
+      skipped,
       backend: backend.description,
       metrics: byHead,
     };
