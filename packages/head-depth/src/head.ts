@@ -6,13 +6,14 @@ import {
   type ParameterSpecs,
   type Shape2D,
 } from '@glid/head-kit';
-import { version } from '../package.json' with { type: 'json' };
 import { type DepthConfig, type DepthInput, depthConfig } from './config.ts';
 import { type DepthRaw, depthForward, depthParameters } from './forward.ts';
 import { type DepthAssignment, depthAssign, depthLoss } from './loss.ts';
 import { depthMetrics } from './metrics.ts';
+import { averageMirrored } from './mirror.ts';
 import { type DepthPrediction, depthPostprocess } from './postprocess.ts';
 import { type DepthFields, depthFields, depthTargets } from './targets.ts';
+import { version } from './version.ts';
 
 type Body = HeadBody<ParameterSpecs, DepthRaw, DepthFields, DepthAssignment, DepthPrediction>;
 
@@ -36,6 +37,7 @@ export const depth: HeadFactory<DepthConfig, DepthHead, DepthInput> = defineHead
     doForward: (parameters, inputs) => depthForward(config, parameters, inputs),
     doAssign: (raw, targets, lossContext) => depthAssign(config, raw, targets, lossContext),
     doLoss: (raw, targets, assignment, lossContext) => depthLoss(config, raw, targets, assignment, lossContext),
+    doMergeMirrored: averageMirrored,
     doPostprocess: (raw, metas) => depthPostprocess(config, raw, metas),
     targetsFrom: depthTargets,
     createMetrics: () => depthMetrics(config),

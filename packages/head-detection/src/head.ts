@@ -1,5 +1,4 @@
 import { type DefinedHead, defineHead, type HeadBody, type HeadFactory, type ParameterSpecs } from '@glid/head-kit';
-import { version } from '../package.json' with { type: 'json' };
 import { type DetectionAssignment, detectionAssign } from './assign.ts';
 import { type DetectionConfig, type DetectionInput, detectionConfig } from './config.ts';
 import { drawDetections } from './draw.ts';
@@ -10,6 +9,7 @@ import { detectionParameters } from './parameters.ts';
 import { referencePoints, sineEmbedding } from './placed-queries.ts';
 import { type DetectionOptions, type DetectionResult, detectionPostprocess } from './postprocess.ts';
 import { type DetectionFields, detectionFields, detectionTargets } from './targets.ts';
+import { version } from './version.ts';
 
 type Body = HeadBody<
   ParameterSpecs,

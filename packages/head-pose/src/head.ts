@@ -6,13 +6,14 @@ import {
   type ParameterSpecs,
   type Shape2D,
 } from '@glid/head-kit';
-import { version } from '../package.json' with { type: 'json' };
 import { type PoseConfig, type PoseInput, poseConfig } from './config.ts';
 import { type PoseRaw, poseForward, poseParameters } from './forward.ts';
 import { poseLoss } from './loss.ts';
 import { poseMetrics } from './metrics.ts';
+import { averageMirrored } from './mirror.ts';
 import { type PoseResult, posePostprocess } from './postprocess.ts';
 import { type PoseFields, poseFields, poseTargets } from './targets.ts';
+import { version } from './version.ts';
 
 type Body = HeadBody<ParameterSpecs, PoseRaw, PoseFields, undefined, PoseResult>;
 
@@ -35,6 +36,7 @@ export const pose: HeadFactory<PoseConfig, PoseHead, PoseInput> = defineHead<Pos
     targetFields: poseFields(config),
     doForward: (parameters, inputs) => poseForward(config, parameters, inputs),
     doLoss: (raw, targets, _assignment, lossContext) => poseLoss(config, raw, targets as never, lossContext),
+    doMergeMirrored: (raw, mirrored, metas) => averageMirrored(config, raw, mirrored, metas),
     doPostprocess: (raw, metas) => posePostprocess(config, raw, metas),
     targetsFrom: (record) => poseTargets(config, record),
     createMetrics: () => poseMetrics(config) as never,

@@ -6,7 +6,6 @@ import {
   type ParameterSpecs,
   type TargetFields,
 } from '@glid/head-kit';
-import { version } from '../package.json' with { type: 'json' };
 import { type SegmentationAssignment, segmentationAssign } from './assign.ts';
 import { queryCount, type SegmentationConfig, type SegmentationInput, segmentationConfig } from './config.ts';
 import { drawSegmentation } from './draw.ts';
@@ -15,6 +14,7 @@ import { segmentationLoss } from './loss.ts';
 import { primaryMetric, segmentationMetrics } from './metrics.ts';
 import { type SegmentationOptions, type SegmentationResult, segmentationPostprocess } from './postprocess.ts';
 import { fieldsOf, segmentationTargets } from './targets.ts';
+import { version } from './version.ts';
 
 type Body = HeadBody<
   ParameterSpecs,
