@@ -95,7 +95,8 @@ async function training(count: number): Promise<Reading[]> {
       const found = engine().gradients(() => loss(...parameters), parameters, undefined, true).grads;
       const gradients = found.map((g, i) => g ?? zerosLike(parameters[i]!));
       const rates = parameters.map(() => 1e-4);
-      return adamwStep({ parameters, gradients, m, v }, { learningRates: rates, weightDecays: rates, step });
+      const result = adamwStep({ parameters, gradients, m, v }, { learningRates: rates, weightDecays: rates, step });
+      return { parameters: [...result.parameters], m: [...result.m], v: [...result.v] };
     });
     dispose([...parameters, ...m, ...v]);
     ({ parameters, m, v } = next);

@@ -106,7 +106,7 @@ function countKernels(run: () => Tensor[]): number {
     newTensors: 0,
     peakBytes: 0,
     kernels: kernels as never[],
-    result: null,
+    result: [],
     kernelNames: [],
   };
   try {

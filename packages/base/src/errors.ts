@@ -38,11 +38,11 @@ export class GlidError extends Error {
   readonly code: GlidErrorCode;
   readonly fix: string;
   readonly details: Readonly<Record<string, unknown>>;
-  readonly [marker] = true;
 
   constructor(code: GlidErrorCode, what: string, init: GlidErrorInit) {
     super(`${what} ${init.fix}`, init.cause === undefined ? undefined : { cause: init.cause });
     this.name = 'GlidError';
+    Object.defineProperty(this, marker, { value: true });
     this.code = code;
     this.fix = init.fix;
     this.details = init.details ?? {};

@@ -3,10 +3,10 @@ import type { Sample, Size } from '../sample/sample.ts';
 import { groupTargets } from '../sample/sources.ts';
 
 /** Channel means and standard deviations of ImageNet, for values in 0..1. */
-export const imagenetNormalization = {
+export const imagenetNormalization: Normalization = {
   mean: [0.485, 0.456, 0.406],
   std: [0.229, 0.224, 0.225],
-} as const satisfies Normalization;
+};
 
 export interface Normalization {
   readonly mean: readonly [red: number, green: number, blue: number];

@@ -1,5 +1,5 @@
 /** The report's look: light and dark by the reader's own setting, one file, nothing fetched. */
-export const style = `
+export const style: string = `
 :root { color-scheme: light dark; --paper: #f6f7f9; --card: #fff; --ink: #16202c; --soft: #5b6878; --rule: #e3e7ec;
   --c0: #2563c9; --c1: #d97706; --c2: #12875d; --c3: #8b46d6; --c4: #cf3a4a; --c5: #0c8599; --good: #12875d; --bad: #cf3a4a; --wait: #a16207; }
 @media (prefers-color-scheme: dark) { :root { --paper: #11161d; --card: #1a212b; --ink: #e7ecf2; --soft: #97a4b4; --rule: #2b3542;
