@@ -2,6 +2,7 @@ import '@glid/ops/gradients';
 import { attention, fusionNode, type GlidBackend, glidKernelNames, hasGlidKernel } from '@glid/ops';
 import { expectClose } from '@glid/test-utils';
 import {
+  cos,
   backend as currentBackend,
   enableProdMode,
   engine,
@@ -9,6 +10,7 @@ import {
   grads,
   matMul,
   setBackend,
+  sin,
   sum,
   type Tensor,
   type Tensor1D,
@@ -65,6 +67,13 @@ describe.skipIf(!adapter)('kernels of this package (needs a Vulkan driver, softw
       }
     }
     expectClose(first, expected, 1e-3);
+  });
+
+  it('sine and cosine are right far beyond one turn', async () => {
+    const angles = Float32Array.from({ length: 400 }, (_, i) => (i - 200) * 1.37 + (i % 7 === 0 ? 3000 : 0));
+    const expected = (f: (x: number) => number): number[] => Array.from(angles, f);
+    expectClose((await sin(tensor(angles)).data()) as Float32Array, expected(Math.sin), 1e-6);
+    expectClose((await cos(tensor(angles)).data()) as Float32Array, expected(Math.cos), 1e-6);
   });
 
   it('float segment sums have the same bits in every run', async () => {

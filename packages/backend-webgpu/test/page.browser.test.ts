@@ -10,8 +10,8 @@ interface Answer {
   readonly seconds: number;
 }
 
-// A page compiles and runs on SwiftShader here, a tenth as fast as Node: the first case of every operation, and of every kernel the
-// padded ones, up to a few thousand numbers. All cases run in Node (parity.test.ts).
+// A page compiles and runs on SwiftShader here, a tenth as fast as Node: the first case of
+// every operation, up to a few thousand numbers. All cases run in Node (parity.test.ts).
 describe.skipIf(!chromiumPath)(`the WebGPU backend in a page (${withoutChromium})`, () => {
   it('loads, is chosen, and computes every operation and correction', async () => {
     const code = `
