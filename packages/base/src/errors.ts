@@ -50,6 +50,6 @@ export class GlidError extends Error {
 
   static isInstance(error: unknown, code?: GlidErrorCode): error is GlidError {
     if (typeof error !== 'object' || error === null || !(marker in error)) return false;
-    return code === undefined || (error as GlidError).code === code;
+    return code === undefined || (error as unknown as GlidError).code === code;
   }
 }
