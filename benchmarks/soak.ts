@@ -31,7 +31,7 @@ interface Reading {
 }
 
 async function candidate(): Promise<BackendCandidate> {
-  if (options.backend === 'webgpu') return (await import('@glid/backend-webgpu')).webgpu();
+  if (options.backend === 'webgpu') return (await import('@glid/backend-webgpu')).webgpu({ allowSoftware: true });
   return (await import('@glid/backend-wasm')).wasm({ nativeGemm: options.native === 'off' ? 'off' : 'auto' });
 }
 

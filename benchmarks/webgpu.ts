@@ -1,6 +1,6 @@
 // A Swin backbone's forward pass on WebGPU, by plain TensorFlow.js operations on TensorFlow.js's backend and by GLID: dispatches, the time
 // that JavaScript needs to issue them, the time to the end, and shader compilation with and without warm-up.
-// npx tsx --conditions=@glid/source benchmarks/webgpu.ts [--size tiny] [--side 224] [--runs 9] [--no-training]
+// npx tsx --conditions=@glid/source benchmarks/webgpu.ts [--size tiny] [--side 224] [--runs 5] [--no-training]
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
@@ -39,7 +39,7 @@ const { values: options } = parseArgs({
   options: {
     size: { type: 'string', default: 'tiny' },
     side: { type: 'string', default: '224' },
-    runs: { type: 'string', default: '9' },
+    runs: { type: 'string', default: '5' },
     'no-training': { type: 'boolean', default: false },
     variant: { type: 'string' },
   },
@@ -113,10 +113,12 @@ async function measure(variant: Variant): Promise<Sample> {
     return performance.now() - start;
   };
   const warmUp = variant === 'glid-warm' ? await clock(() => made!.warmUp!(run)) : null;
+  const counter = countDispatches((currentBackend() as unknown as { device: GPUDevice }).device);
   let maps: Float32Array[] = [];
   const first = await clock(async () => {
     maps = await read(run());
   });
+  const dispatches = counter.count;
   const [forward, issue]: number[][] = [[], []];
   for (let i = 0; i < runs; i++) {
     const start = performance.now();
@@ -125,9 +127,6 @@ async function measure(variant: Variant): Promise<Sample> {
     await read(issued);
     forward!.push(performance.now() - start);
   }
-  const counter = countDispatches((currentBackend() as unknown as { device: GPUDevice }).device);
-  await read(run());
-  const dispatches = counter.count;
   const trained = variant === 'glid' && !options['no-training'];
   const adamw = trained ? await measureAdamW(Object.values(parameters), run, counter) : null;
   disposeConstants();
