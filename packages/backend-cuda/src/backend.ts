@@ -29,6 +29,8 @@ export class CudaBackend extends KernelBackend {
   readonly products: MatrixProducts;
   readonly #data: DataStorage<Stored>;
   readonly #onDispose: () => void;
+  /** Tensors made since the running kernel began. */
+  readonly #made: DataId[] = [];
 
   constructor(device: Device, allocator: Allocator, products: MatrixProducts, onDispose: () => void) {
     super();
@@ -120,6 +122,17 @@ export class CudaBackend extends KernelBackend {
 
   // ---- for kernels
 
+  /** Runs a kernel; where it throws, the tensors it has made so far are freed. */
+  guard<T>(kernel: () => T): T {
+    this.#made.length = 0;
+    try {
+      return kernel();
+    } catch (error) {
+      for (const id of this.#made) this.disposeData(id, true);
+      throw error;
+    }
+  }
+
   /** The device address; values that are still on the host go up now. */
   pointer(tensor: TensorInfo): number {
     const stored = this.#data.get(tensor.dataId);
@@ -153,6 +166,7 @@ export class CudaBackend extends KernelBackend {
     const block = this.allocator.allocate(count * bytesOf(dtype));
     const dataId = {};
     this.#data.set(dataId, { dtype, count, references: 1, block });
+    this.#made.push(dataId);
     return { dataId, shape: [...shape], dtype };
   }
 

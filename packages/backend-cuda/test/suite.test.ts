@@ -1,30 +1,30 @@
 import '@glid/ops/gradients';
-import { disposeConstants } from '@glid/ops';
-import { enableProdMode, setBackend } from '@tensorflow/tfjs-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { enableProdMode } from '@tensorflow/tfjs-core';
+import { afterAll, beforeAll, describe, it } from 'vitest';
 import { checkCase, opCases } from '../../ops/test/suite/index.ts';
-import { type CudaGlidBackend, cuda } from '../src/index.ts';
-import { openSimulator, withoutCompiler } from './simulator.ts';
+import { type Simulated, simulatedBackend } from './simulated-backend.ts';
+import { withoutCompiler } from './simulator.ts';
 
 enableProdMode();
 
-describe.skipIf(withoutCompiler)('every operation on the simulator (needs g++)', () => {
-  let backend: CudaGlidBackend;
+/** Kernels of this package that combine threads; those of one thread an element do not know an order. */
+const fused = opCases.filter(({ op }) => !op.startsWith('tfjs') || /softmax|sum|max|logSumExp|conv/i.test(op));
+
+describe.skipIf(withoutCompiler).each([
+  ['ascending', 0, opCases],
+  ['descending', 1, fused],
+  ['scrambled', 77, fused],
+] as const)('every operation, threads %s (needs g++)', (_, order, cases) => {
+  let simulated: Simulated;
 
   beforeAll(async () => {
-    const { path } = await openSimulator();
     // Exact memory: every tensor is an allocation with a guard page, filled with NaN.
-    const options = { libraries: [path], precision: 'float32', cacheFolder: false, exactMemory: true } as const;
-    backend = await cuda(options).create();
-    expect(await setBackend('cuda')).toBe(true);
+    simulated = await simulatedBackend({ exactMemory: true });
+    simulated.simulator.set('ORDER', order);
   });
+  afterAll(() => simulated.dispose());
 
-  afterAll(async () => {
-    disposeConstants();
-    await backend.dispose();
-  });
-
-  it.each(opCases.map((c) => [c.id, c] as const))('%s', async (_, c) => {
+  it.each(cases.map((c) => [c.id, c] as const))('%s', async (_, c) => {
     await checkCase(c);
   });
 });

@@ -103,7 +103,8 @@ CUDASIM_API int nvrtcCompileProgram(void* handle, int count, const char* const* 
   std::string definitions;
   if (!readOptions(count, options, definitions)) return NvrtcInvalidOption;
   const std::string compiler = setting("CUDASIM_CXX", "g++");
-  const std::string flags = " -std=c++17 -shared -fPIC -fvisibility=hidden -fno-exceptions -fno-math-errno -w " +
+  const std::string flags = std::string(" -std=c++17 -shared -fPIC -fvisibility=hidden -fno-exceptions -fno-math-errno") +
+                            " -Wunused-variable -Wunused-but-set-variable -Wreturn-type -Wuninitialized -Werror " +
                             setting("CUDASIM_OPTIMISE", "-O2") + definitions;
   const std::string text = translate(program);
   const std::string cache = setting("CUDASIM_CACHE", CUDASIM_CACHE_FOLDER);

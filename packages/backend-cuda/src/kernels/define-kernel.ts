@@ -25,8 +25,10 @@ export function defineKernel<Inputs, Attributes = NamedAttrMap>(
   kernelName: string,
   kernel: Kernel<Inputs, Attributes>,
 ): KernelConfig {
-  const kernelFunc: KernelFunc = ({ inputs, attrs, backend }) =>
-    kernel(backend as CudaBackend, inputs as Inputs, attrs as Attributes);
+  const kernelFunc: KernelFunc = ({ inputs, attrs, backend }) => {
+    const own = backend as CudaBackend;
+    return own.guard(() => kernel(own, inputs as Inputs, attrs as Attributes));
+  };
   return { kernelName, backendName, kernelFunc };
 }
 

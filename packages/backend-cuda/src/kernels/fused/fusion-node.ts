@@ -24,7 +24,10 @@ const forward = (count: number, swish: boolean) =>
     ys[i] = ${swish ? 'v / (1.0f + expf(-v))' : 'v'};`,
   );
 
-/** The gradients of the maps, and a partial sum a block and map for those of the weights: `partial [blocks, count]`. */
+/**
+ * The gradients of the maps, and a partial sum a block and map for those of the weights, `partial [blocks, count]`: sum of
+ * `d (x_k - v)`, v the blended map. The difference comes first, since the sums of `d x_k` nearly cancel.
+ */
 const mapGradients = (count: number, swish: boolean) =>
   program(
     `fusion node, gradient of maps ${count} ${swish}`,
@@ -32,31 +35,25 @@ const mapGradients = (count: number, swish: boolean) =>
     `  ${total(count)}
   ${each(count, (k) => `float n${k} = ${normal(k)}, sum${k} = 0.0f;`)}
   for (int i = blockIdx.x * blockDim.x + threadIdx.x; i < n; i += gridDim.x * blockDim.x) {
-    float d = dys[i];
-${swish ? `    float v = ${each(count, (k) => `x${k}[i] * n${k}`, ' + ')}, gate = 1.0f / (1.0f + expf(-v));\n    d *= gate * (1.0f + v * (1.0f - gate));` : ''}
-    ${each(count, (k) => `sum${k} += d * x${k}[i]; dx${k}[i] = d * n${k};`)}
+    float d = dys[i], v = ${each(count, (k) => `x${k}[i] * n${k}`, ' + ')};
+${swish ? `    float gate = 1.0f / (1.0f + expf(-v));\n    d *= gate * (1.0f + v * (1.0f - gate));` : ''}
+    ${each(count, (k) => `sum${k} += d * (x${k}[i] - v); dx${k}[i] = d * n${k};`)}
   }
   ${each(count, (k) => `sum${k} = sumBlock(sum${k});`)}
   if (threadIdx.x == 0) { ${each(count, (k) => `partial[blockIdx.x * ${count} + ${k}] = sum${k};`)} }`,
     blockSum,
   );
 
-/** One block. */
+/** One block a weight. */
 const weightGradients = (count: number) =>
   program(
     `fusion node, gradient of weights ${count}`,
     'const float* partial, const float* weights, float* dweights, int blocks, float epsilon',
     `  ${total(count)}
-  float d[${count}], shared = 0.0f;
-  for (int k = 0; k < ${count}; k++) {
-    d[k] = 0.0f;
-    for (int b = threadIdx.x; b < blocks; b += blockDim.x) d[k] += partial[b * ${count} + k];
-    d[k] = sumBlock(d[k]);
-    shared += d[k] * fmaxf(weights[k], 0.0f) / total;
-  }
-  if (threadIdx.x == 0) {
-    for (int k = 0; k < ${count}; k++) dweights[k] = weights[k] > 0.0f ? (d[k] - shared) / total : 0.0f;
-  }`,
+  float slope = 0.0f;
+  for (int b = threadIdx.x; b < blocks; b += blockDim.x) slope += partial[b * ${count} + blockIdx.x];
+  slope = sumBlock(slope);
+  if (threadIdx.x == 0) dweights[blockIdx.x] = weights[blockIdx.x] > 0.0f ? slope / total : 0.0f;`,
     blockSum,
   );
 
@@ -82,7 +79,7 @@ export const fusionNodeKernels: readonly KernelConfig[] = [
       block: [256],
     });
     const values = [sums!, weights!, backend.pointer(dweights), blocks, epsilon];
-    device.launch(weightGradients(count), values, { grid: [1], block: [128] });
+    device.launch(weightGradients(count), values, { grid: [count], block: [128] });
     backend.release(partial);
     return [...gradients, dweights];
   }),

@@ -64,9 +64,12 @@ const rootOfSum = program(
 /** Puts a table on the device while `use` runs. */
 function withTable(backend: CudaBackend, { bytes }: ByteTable, use: (address: number) => void): void {
   const block = backend.allocator.allocate(bytes.length);
-  backend.device.upload(block.address, bytes);
-  use(block.address);
-  backend.allocator.release(block);
+  try {
+    backend.device.upload(block.address, bytes);
+    use(block.address);
+  } finally {
+    backend.allocator.release(block);
+  }
 }
 
 /** Starts of the pieces of `n` elements. */

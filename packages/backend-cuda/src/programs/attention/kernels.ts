@@ -13,7 +13,7 @@ const common =
 function loadTile(
   headSize: number,
   row: string,
-  mark: string,
+  mark: string | undefined,
   [left, right]: readonly [string, string],
   extra = '',
 ): string {
@@ -26,11 +26,19 @@ function loadTile(
     }
     for (int e = threadIdx.x; e < count; e += blockDim.x) {
       int at = first + e;
-      size_t row = ${row};
-      marks[e] = ${mark};${extra}
+${mark === undefined ? '' : `      marks[e] = ${mark};`}${extra}
     }
     __syncthreads();`;
 }
+
+/** True if logits depend on the marks, and not only on what is visible. */
+function usesMarks(variant: AttentionVariant): boolean {
+  return variant.logitTerm.includes('markI');
+}
+
+/** C: the mark of query `i`, where logits depend on it. */
+const ownMark = (variant: AttentionVariant, mark: string): string =>
+  usesMarks(variant) ? `  int markI = ${mark};` : '';
 
 /** C: the logit of query `i` and key `j`, from two rows of head size. */
 const logit = (variant: AttentionVariant, headSize: number, a: string, b: string): string =>
@@ -45,7 +53,7 @@ const block = `  int group = blockIdx.x / heads, head = blockIdx.x % heads;
 function overKeys(variant: AttentionVariant, headSize: number, tile: number, body: string): string {
   return `  for (int first = 0; first < keys; first += ${tile}) {
     int count = min(${tile}, keys - first);
-${loadTile(headSize, variant.keyRow('at'), variant.keyMark('at', 'row'), ['ks[row * stride + d]', 'vs[row * stride + d]'])}
+${loadTile(headSize, variant.keyRow('at'), variant.keyMark('at', variant.keyRow('at')), ['ks[row * stride + d]', 'vs[row * stride + d]'])}
     if (active) for (int e = 0; e < count; e++) {
       int j = first + e, markJ = marks[e];
       if (markJ < 0 || !${variant.pairVisible}) continue;
@@ -61,7 +69,7 @@ const loadQuery = (
 ): string => `  int i = blockIdx.y * blockDim.x + threadIdx.x;
   bool active = i < queries;
   size_t own = active ? ${variant.queryRow('i')} : 0;
-  int markI = active ? ${variant.queryMark('i')} : 0;
+${ownMark(variant, `active ? ${variant.queryMark('i')} : 0`)}
   float query[${headSize}], total[${headSize}], top = -__int_as_float(0x7f800000), weight = 0.0f;
   for (int d = 0; d < ${headSize}; d++) {
     query[d] = active ? qs[own * stride + d] * scale : 0.0f;
@@ -79,8 +87,8 @@ const accumulate = (headSize: number): string => `if (logit > top) {
       weight += p;
       for (int d = 0; d < ${headSize}; d++) total[d] += p * right[e * ${headSize} + d];`;
 
-const shared = (headSize: number, tile: number): string =>
-  `  __shared__ float left[${tile * headSize}], right[${tile * headSize}];\n  __shared__ int marks[${tile}];`;
+const shared = (headSize: number, tile: number, marks = true): string =>
+  `  __shared__ float left[${tile * headSize}], right[${tile * headSize}];${marks ? `\n  __shared__ int marks[${tile}];` : ''}`;
 
 /** One thread a query, one block a group, head and tile of queries. */
 export function attentionForward(variant: AttentionVariant, headSize: number): Program {
@@ -142,7 +150,7 @@ export function attentionKeyGradient(variant: AttentionVariant, headSize: number
   const load = loadTile(
     headSize,
     variant.queryRow('at'),
-    variant.queryMark('at'),
+    usesMarks(variant) ? variant.queryMark('at') : undefined,
     ['qs[row * stride + d] * scale', `dys[row * channels + head * ${headSize} + d]`],
     `
       logSums[e] = statistics[2 * ((size_t)blockIdx.x * queries + at)];
@@ -151,7 +159,7 @@ export function attentionKeyGradient(variant: AttentionVariant, headSize: number
   return program(
     `attention of ${variant.name}, gradient of keys, ${headSize}`,
     `${common}, const float* dys, const float* statistics, float* dks, float* dvs, ${variant.parameters}`,
-    `${shared(headSize, tile)}
+    `${shared(headSize, tile, usesMarks(variant))}
   __shared__ float logSums[${tile}], alongs[${tile}];
 ${block.replaceAll('SIZE', String(headSize))}
   int j = blockIdx.y * blockDim.x + threadIdx.x;
@@ -168,7 +176,8 @@ ${block.replaceAll('SIZE', String(headSize))}
     int count = min(${tile}, queries - first);
 ${load}
     if (markJ >= 0) for (int e = 0; e < count; e++) {
-      int i = first + e, markI = marks[e];
+      int i = first + e;
+${ownMark(variant, 'marks[e]')}
       if (!${variant.pairVisible}) continue;
       ${logit(variant, headSize, `left[e * ${headSize} + d]`, 'key[d]')}
       float p = expf(logit - logSums[e]), dweight = 0.0f;
@@ -204,7 +213,8 @@ export function attentionBiasGradient(variant: AttentionVariant, headSize: numbe
   int end = min((int)(blockIdx.y + 1) * length, groups);
   for (int group = blockIdx.y * length; group < end; group++) {
     size_t query = ${variant.queryRow('i')}, key = ${variant.keyRow('j')};
-    int markI = ${variant.queryMark('i')}, markJ = ${variant.keyMark('j', 'key')};
+${ownMark(variant, variant.queryMark('i'))}
+    int markJ = ${variant.keyMark('j', 'key')};
     if (markJ < 0 || !${variant.pairVisible}) continue;
     const float* q = qs + query * stride + head * ${headSize};
     const float* k = ks + key * stride + head * ${headSize};

@@ -1,0 +1,26 @@
+import { disposeConstants } from '@glid/ops';
+import { setBackend } from '@tensorflow/tfjs-core';
+import { type CudaGlidBackend, type CudaOptions, cuda } from '../src/index.ts';
+import { openSimulator, type SimulatorControl } from './simulator.ts';
+
+export interface Simulated {
+  readonly backend: CudaGlidBackend;
+  readonly simulator: SimulatorControl;
+  dispose(): Promise<void>;
+}
+
+/** The backend on the simulator, active, with exact products and no disk cache unless told otherwise. */
+export async function simulatedBackend(options: CudaOptions = {}): Promise<Simulated> {
+  const simulator = await openSimulator();
+  const candidate = cuda({ libraries: [simulator.path], precision: 'float32', cacheFolder: false, ...options });
+  const backend = await candidate.create();
+  if (!(await setBackend('cuda'))) throw new Error('the backend does not start');
+  return {
+    backend,
+    simulator,
+    async dispose() {
+      disposeConstants();
+      await backend.dispose();
+    },
+  };
+}
