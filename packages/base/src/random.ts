@@ -56,6 +56,12 @@ export class Random {
     return low + (high - low) * ((hi * 67108864 + lo) / 9007199254740992);
   }
 
+  /** Fills `out` with uniform numbers in [0, 1) of 24 bits, all that a float32 holds: one word each. Returns `out`. */
+  fillUniform(out: Float32Array): Float32Array {
+    for (let i = 0; i < out.length; i++) out[i] = (this.uint32() >>> 8) / 16777216;
+    return out;
+  }
+
   /** Uniform integer in [0, n). */
   integer(n: number): number {
     return Math.floor(this.uniform() * n);

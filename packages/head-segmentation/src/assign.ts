@@ -62,58 +62,80 @@ export async function segmentationAssign(
   const total = wanted.reduce((sum, { classes }) => sum + classes.length, 0);
   const maskCount = Math.max(1, await context.meanOverRanks(total));
   const draws = randomDraws(config, context.metas, context.random);
-  const layers: LayerAssignment[] = [];
-  // One layer after another: the draws must come in a fixed order.
-  for (let layer = 0; layer < layerCount(raw); layer++)
-    layers.push(await assignLayer(config, raw, layer, wanted, draws));
-  return { classes: wanted.map(({ classes }) => classes), layers, maskCount };
+  return {
+    classes: wanted.map(({ classes }) => classes),
+    layers: await assignLayers(config, raw, wanted, draws),
+    maskCount,
+  };
 }
 
-export async function assignLayer(
+/** The assignment of every layer, after two read-backs: costs, then logits of candidate points. */
+export async function assignLayers(
+  config: SegmentationConfig,
+  raw: SegmentationRaw,
+  wanted: readonly WantedMasks[],
+  draws: PointDraws,
+): Promise<LayerAssignment[]> {
+  const layers = Array.from({ length: layerCount(raw) }, (_, layer) => layer);
+  const matches = await Promise.all(layers.map((layer) => matchLayer(config, raw, layer, wanted, draws)));
+  return Promise.all(
+    layers.map(async (layer) => {
+      const own = matches[layer]!;
+      return { matches: own, ...(await choosePoints(config, raw[`masks.${layer}`]!, own, wanted, draws)) };
+    }),
+  );
+}
+
+/** Draws and launches before it awaits: draws come in a fixed order, and the read-backs of all layers wait for one another. */
+async function matchLayer(
   config: SegmentationConfig,
   raw: SegmentationRaw,
   layer: number,
   wanted: readonly WantedMasks[],
   draws: PointDraws,
-): Promise<LayerAssignment> {
-  const logits = raw[`logits.${layer}`]!;
-  const masks = raw[`masks.${layer}`]!;
+): Promise<QueryMatch[]> {
   const width = config.labels.length + 1;
-  const probabilities = softmaxRows((await logits.data()) as Float32Array, width);
-  const matches: QueryMatch[] = [];
-  for (const [image, target] of wanted.entries()) {
-    const own = probabilities.subarray(image * config.queries * width, (image + 1) * config.queries * width);
-    matches.push(await matchPicture(config, masks, image, target, own, draws.forMatching(image)));
-  }
-  return { matches, ...(await choosePoints(config, masks, matches, wanted, draws)) };
+  const pairs = wanted.map((target, image) =>
+    pairCosts(raw[`masks.${layer}`]!, image, target, draws.forMatching(image)),
+  );
+  const logits = raw[`logits.${layer}`]!.data();
+  const costs = await Promise.all(pairs.map(readCosts));
+  const probabilities = softmaxRows((await logits) as Float32Array, width);
+  return wanted.map(({ classes }, image) => {
+    const matrix = costMatrix(config.queries, classes.length);
+    const own = costs[image];
+    if (!own) return matchQueries(matrix);
+    const start = image * config.queries * width;
+    const shares = probabilities.subarray(start, start + config.queries * width);
+    addClassCosts(matrix, config.matchWeights.class, shares, classes);
+    addCosts(matrix, config.matchWeights.mask, own.crossEntropy);
+    addCosts(matrix, config.matchWeights.dice, own.dice);
+    return matchQueries(matrix);
+  });
 }
 
-async function matchPicture(
-  config: SegmentationConfig,
-  masks: Tensor4D,
-  image: number,
-  target: WantedMasks,
-  probabilities: Float64Array,
-  points: Float32Array,
-): Promise<QueryMatch> {
+type PairCosts = ReturnType<typeof maskCosts>;
+
+/** Costs `[M, T]` on points that all masks of a picture share; null when it has no targets. */
+function pairCosts(masks: Tensor4D, image: number, target: WantedMasks, points: Float32Array): PairCosts | null {
   const [, queries, height, width] = masks.shape;
   const count = target.classes.length;
-  const costs = costMatrix(queries, count);
-  if (count === 0) return matchQueries(costs);
+  if (count === 0) return null;
   const values = new Float32Array((count * points.length) / 2);
   for (let t = 0; t < count; t++) target.sample(t, points, values, (t * points.length) / 2);
-  const pairs = tidy(() => {
+  return tidy(() => {
     const own = reshape(slice(masks, [image, 0, 0, 0], [1, -1, -1, -1]), [queries, height, width]) as Tensor3D;
     const shared = tile(tensor3d(points, [1, points.length / 2, 2]), [queries, 1, 1]);
     return maskCosts(samplePoints(own, shared) as Tensor2D, tensor2d(values, [count, points.length / 2]));
   });
-  const [crossEntropy, dice] = await Promise.all([pairs.crossEntropy.data(), pairs.dice.data()]);
-  pairs.crossEntropy.dispose();
-  pairs.dice.dispose();
-  addClassCosts(costs, config.matchWeights.class, probabilities, target.classes);
-  addCosts(costs, config.matchWeights.mask, crossEntropy);
-  addCosts(costs, config.matchWeights.dice, dice);
-  return matchQueries(costs);
+}
+
+async function readCosts(pair: PairCosts | null): Promise<{ crossEntropy: Float32Array; dice: Float32Array } | null> {
+  if (!pair) return null;
+  const [crossEntropy, dice] = (await Promise.all([pair.crossEntropy.data(), pair.dice.data()])) as Float32Array[];
+  pair.crossEntropy.dispose();
+  pair.dice.dispose();
+  return { crossEntropy: crossEntropy!, dice: dice! };
 }
 
 async function choosePoints(

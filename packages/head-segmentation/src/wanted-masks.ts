@@ -1,4 +1,4 @@
-import { GlidError, type ImageMeta } from '@glid/head-kit';
+import { GlidError, type HostArray, type ImageMeta } from '@glid/head-kit';
 import type { SegmentationConfig } from './config.ts';
 import type { SegmentationTarget } from './targets.ts';
 
@@ -20,15 +20,12 @@ export function wantedMasks(config: SegmentationConfig, target: SegmentationTarg
   const area = height * width;
   const data = masks!.data;
   const kept = Array.from({ length: count }, (_, i) => i).filter(
-    (i) => !crowds!.data[i] && data.subarray(i * area, (i + 1) * area).some((value) => value !== 0),
+    (i) => !crowds!.data[i] && isSet(data, i * area, (i + 1) * area),
   );
   return {
     classes: Int32Array.from(kept, (i) => labels!.data[i]!),
     size: [height, width],
-    sample: (t, points, out, at) => {
-      const from = kept[t]! * area;
-      samplePoints(height, width, points, out, at, (cell) => data[from + cell]!);
-    },
+    sample: (t, points, out, at) => sampleMask(data, kept[t]! * area, height, width, points, out, at),
   };
 }
 
@@ -45,39 +42,54 @@ function wantedClasses({ labels }: SegmentationConfig, target: SegmentationTarge
       });
     }
   }
+  const area = height * width;
+  const masks = new Uint8Array(classes.length * area);
+  const slot = new Int32Array(256).fill(-1);
+  for (const [t, label] of classes.entries()) slot[label] = t;
+  for (let p = 0; p < area; p++) {
+    const t = slot[data[p]!]!;
+    if (t >= 0) masks[t * area + p] = 1;
+  }
   return {
     classes: Int32Array.from(classes),
     size: [height, width],
-    sample: (t, points, out, at) => {
-      const wanted = classes[t]!;
-      samplePoints(height, width, points, out, at, (cell) => (data[cell] === wanted ? 1 : 0));
-    },
+    sample: (t, points, out, at) => sampleMask(masks, t * area, height, width, points, out, at),
   };
 }
 
+function isSet(data: HostArray['data'], from: number, end: number): boolean {
+  for (let i = from; i < end; i++) if (data[i] !== 0) return true;
+  return false;
+}
+
 /** Bilinear, pixel centres at half integers, zero outside (PyTorch's grid_sample with align_corners false). */
-function samplePoints(
+function sampleMask(
+  data: HostArray['data'],
+  from: number,
   height: number,
   width: number,
   points: Float32Array,
   out: Float32Array,
   at: number,
-  value: (cell: number) => number,
 ): void {
   for (let p = 0; p < points.length; p += 2, at++) {
     const x = points[p]! * width - 0.5;
     const y = points[p + 1]! * height - 0.5;
-    const x0 = Math.floor(x);
-    const y0 = Math.floor(y);
-    const fx = x - x0;
-    const fy = y - y0;
+    const column = Math.floor(x);
+    const row = Math.floor(y);
+    const right = x - column;
+    const lower = y - row;
+    const pixel = from + row * width + column;
+    const hasLeft = column >= 0 && column < width;
+    const hasRight = column >= -1 && column < width - 1;
     let sum = 0;
-    for (let dy = 0; dy <= 1; dy++) {
-      const row = y0 + dy;
-      if (row < 0 || row >= height) continue;
-      const weight = dy === 0 ? 1 - fy : fy;
-      if (x0 >= 0 && x0 < width) sum += weight * (1 - fx) * value(row * width + x0);
-      if (x0 + 1 >= 0 && x0 + 1 < width) sum += weight * fx * value(row * width + x0 + 1);
+    if (row >= 0 && row < height) {
+      if (hasLeft) sum += (1 - lower) * (1 - right) * data[pixel]!;
+      if (hasRight) sum += (1 - lower) * right * data[pixel + 1]!;
+    }
+    if (row >= -1 && row < height - 1) {
+      if (hasLeft) sum += lower * (1 - right) * data[pixel + width]!;
+      if (hasRight) sum += lower * right * data[pixel + width + 1]!;
     }
     out[at] = sum;
   }

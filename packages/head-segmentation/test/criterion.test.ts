@@ -3,7 +3,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import { expectFixture, hasShared, loadFixture, withoutShared } from '@glid/test-utils';
 import { enableProdMode, grads, setBackend, type Tensor3D, type Tensor4D, tensor } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { assignLayer } from '../src/assign.ts';
+import { assignLayers } from '../src/assign.ts';
 import type { PointDraws } from '../src/draws.ts';
 import type { SegmentationRaw } from '../src/forward.ts';
 import { segmentation } from '../src/index.ts';
@@ -59,12 +59,12 @@ describe.skipIf(!hasShared)(`Mask2Former's criterion (${withoutShared})`, () => 
       },
     };
     const raw = (l: Tensor3D, m: Tensor4D): SegmentationRaw => ({ 'logits.0': l, 'masks.0': m });
-    const layer = await assignLayer(config, raw(logits, masks), 0, wanted, draws);
+    const [layer] = await assignLayers(config, raw(logits, masks), wanted, draws);
     fixture.manifest.matches.forEach(([rows, columns]: [number[], number[]], b: number) => {
-      expect(Array.from(layer.matches[b]!.queries)).toEqual(rows);
-      expect(Array.from(layer.matches[b]!.targets)).toEqual(columns);
+      expect(Array.from(layer!.matches[b]!.queries)).toEqual(rows);
+      expect(Array.from(layer!.matches[b]!.targets)).toEqual(columns);
     });
-    const assignment = { classes: wanted.map((w) => w.classes), layers: [layer], maskCount: counts[0] + counts[1] };
+    const assignment = { classes: wanted.map((w) => w.classes), layers: [layer!], maskCount: counts[0] + counts[1] };
     const context = { metas: [meta, meta] } as never;
     const loss = (l: Tensor3D, m: Tensor4D) => segmentationLoss(config, raw(l, m), [], assignment, context);
     const { total, terms } = loss(logits, masks);

@@ -1,49 +1,77 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { glidKernel } from './glid-kernel.ts';
 
-/** Calls `tap(map, point, pixel, weight)` for the up to four pixels of every point; pixels outside the map are left out. */
-function forEachTap(
-  points: Float32Array,
-  [maps, count]: readonly [number, number],
-  [height, width]: readonly [number, number],
-  tap: (at: number, pixel: number, weight: number) => void,
-): void {
-  for (let at = 0; at < maps * count; at++) {
-    const x = points[2 * at]! * width - 0.5;
-    const y = points[2 * at + 1]! * height - 0.5;
-    const x0 = Math.floor(x);
-    const y0 = Math.floor(y);
-    const first = Math.floor(at / count) * height * width;
-    for (let corner = 0; corner < 4; corner++) {
-      const px = x0 + (corner & 1);
-      const py = y0 + (corner >> 1);
-      // A point that is not a number lies outside every map.
-      if (!(px >= 0 && py >= 0 && px < width && py < height)) continue;
-      const weight = (corner & 1 ? x - x0 : 1 - (x - x0)) * (corner >> 1 ? y - y0 : 1 - (y - y0));
-      tap(at, first + py * width + px, weight);
-    }
-  }
-}
+/** Where a point lies: its upper left pixel and the shares of the right column and the lower row. */
+const places = (points: Float32Array, at: number, height: number, width: number): boolean => {
+  const x = points[2 * at]! * width - 0.5;
+  const y = points[2 * at + 1]! * height - 0.5;
+  // A point that is not a number lies outside every map.
+  if (!(x > -1 && y > -1 && x < width && y < height)) return false;
+  place.column = Math.floor(x);
+  place.row = Math.floor(y);
+  place.right = x - place.column;
+  place.lower = y - place.row;
+  return true;
+};
+const place = { row: 0, column: 0, right: 0, lower: 0 };
 
 export function registerSamplePoints(): void {
   glidKernel('GlidSamplePoints', (context, { maps, points }) => {
     const [count, height, width] = maps.shape as [number, number, number];
     const y = context.zeros([count, points.shape[1]!]);
     const values = context.floats(maps);
+    const where = context.floats(points);
     const out = context.floats(y);
-    forEachTap(context.floats(points), shapeOf(points), [height, width], (at, pixel, weight) => {
-      out[at]! += values[pixel]! * weight;
-    });
+    const samples = points.shape[1]!;
+    for (let n = 0, at = 0; n < count; n++) {
+      const first = n * height * width;
+      for (let end = at + samples; at < end; at++) {
+        if (!places(where, at, height, width)) continue;
+        const { row, column, right, lower } = place;
+        const pixel = first + row * width + column;
+        const hasLeft = column >= 0;
+        const hasRight = column + 1 < width;
+        let upperSum = 0;
+        let lowerSum = 0;
+        if (row >= 0) {
+          if (hasLeft) upperSum = (1 - right) * values[pixel]!;
+          if (hasRight) upperSum += right * values[pixel + 1]!;
+        }
+        if (row + 1 < height) {
+          if (hasLeft) lowerSum = (1 - right) * values[pixel + width]!;
+          if (hasRight) lowerSum += right * values[pixel + width + 1]!;
+        }
+        out[at] = (1 - lower) * upperSum + lower * lowerSum;
+      }
+    }
     return [y];
   });
 
-  glidKernel('GlidSamplePointsGrad', (context, { dy, points }, { mapSize }) => {
-    const dmaps = context.zeros([points.shape[0]!, mapSize[0], mapSize[1]]);
+  glidKernel('GlidSamplePointsGrad', (context, { dy, points }, { mapSize: [height, width] }) => {
+    const [count, samples] = shapeOf(points);
+    const dmaps = context.zeros([count, height, width]);
     const gradient = context.floats(dy);
+    const where = context.floats(points);
     const out = context.floats(dmaps);
-    forEachTap(context.floats(points), shapeOf(points), mapSize, (at, pixel, weight) => {
-      out[pixel]! += gradient[at]! * weight;
-    });
+    for (let n = 0, at = 0; n < count; n++) {
+      const first = n * height * width;
+      for (let end = at + samples; at < end; at++) {
+        if (!places(where, at, height, width)) continue;
+        const { row, column, right, lower } = place;
+        const pixel = first + row * width + column;
+        const g = gradient[at]!;
+        const hasLeft = column >= 0;
+        const hasRight = column + 1 < width;
+        if (row >= 0) {
+          if (hasLeft) out[pixel]! += (1 - lower) * (1 - right) * g;
+          if (hasRight) out[pixel + 1]! += (1 - lower) * right * g;
+        }
+        if (row + 1 < height) {
+          if (hasLeft) out[pixel + width]! += lower * (1 - right) * g;
+          if (hasRight) out[pixel + width + 1]! += lower * right * g;
+        }
+      }
+    }
     return [dmaps];
   });
 }

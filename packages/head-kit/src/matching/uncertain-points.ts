@@ -12,9 +12,7 @@ export interface PointSampling {
 
 /** Uniform points in the unit square: `[count, 2]` as x, y. */
 export function uniformPoints(count: number, random: Random): Float32Array {
-  const out = new Float32Array(count * 2);
-  for (let i = 0; i < out.length; i++) out[i] = random.uniform();
-  return out;
+  return random.fillUniform(new Float32Array(count * 2));
 }
 
 /** Number of candidates a mask, of the uncertain ones kept, and of uniform ones added. */

@@ -47,6 +47,7 @@ export async function instanceInference(
     const chosen = gather(masks, tensor1d(queries, 'int32'), 3) as Tensor4D;
     const full = toOriginalSize(toInputSize(chosen, meta), meta);
     const logits = transpose(reshape(full, [-1, queries.length]) as Tensor2D); // [S, H W]
+    // allow-op greater: results only, never differentiated
     const inside = cast(greater(logits, 0), 'float32');
     const mean = div(sum(mul(sigmoid(logits), inside), 1), add(sum(inside, 1), 1e-6));
     return { set: cast(inside, 'bool'), certainty: mean };
