@@ -7,9 +7,10 @@ import {
   type HeadBody,
   type HeadFactory,
   linearSpecs,
+  mirrorMaps,
   queryPixelProduct,
 } from '@glid/head-kit';
-import { mean, type Scalar, square, sub, type Tensor, type Tensor3D, tensor } from '@tensorflow/tfjs-core';
+import { add, mean, mul, type Scalar, square, sub, type Tensor, type Tensor3D, tensor } from '@tensorflow/tfjs-core';
 
 interface TagResult {
   readonly scores: { readonly [label: string]: number };
@@ -88,6 +89,7 @@ export const fieldMap: HeadFactory<FieldConfig, FieldHead> = defineHead<FieldCon
       const embeddings = applyLinear(parameters, 'embedding', queries.at(-1)!) as Tensor3D;
       return { map: mean(queryPixelProduct(embeddings, pixels), 1) };
     },
+    doMergeMirrored: ({ map }, mirrored, metas) => ({ map: mul(add(map, mirrorMaps(mirrored.map, metas)), 0.5) }),
     doLoss: ({ map }) => {
       const total = mean(square(map)) as Scalar;
       return { total, terms: { field: total } };

@@ -134,6 +134,30 @@ describe('depth head', () => {
     expectClose(averageDepth(a!, b!).depth, a!.depth, 1e-5);
   });
 
+  it('joins the outputs of a test-time flip, padding left where it is', async () => {
+    const head = depth({ bins: 8 }, context);
+    const meta = { originalSize: [16, 24], resizedSize: [16, 24], inputSize: [32, 48] } as const;
+    const columns = [1, 2, 3, 4, 5, 6, 9, 9, 9, 9, 9, 9];
+    const rows = (line: readonly number[]): Tensor3D =>
+      tensor(
+        Array<number[]>(8)
+          .fill([...line])
+          .flat(),
+        [1, 8, 12],
+      );
+    const centres = tensor([1, 2], [1, 2]) as Tensor2D;
+    const raw: DepthRaw = { 'depth.0': rows(columns), 'centres.0': centres };
+    const mirrored: DepthRaw = { 'depth.0': rows([5, 5, 5, 5, 3, 1, 9, 9, 9, 9, 9, 9]), 'centres.0': centres };
+    const merged = head.doMergeMirrored!(raw, mirrored, [meta]);
+    const line = (await merged['depth.0']!.data()).slice(0, 12);
+    expect([...line]).toEqual([1, 2.5, 4, 4.5, 5, 5.5, 9, 9, 9, 9, 9, 9]);
+    expect(merged['centres.0']).toBe(centres);
+    const [joined] = await head.doPostprocess(merged, [meta]);
+    const [a] = await head.doPostprocess(raw, [meta]);
+    const [b] = await head.doPostprocess(mirrored, [{ ...meta, flippedHorizontally: true }]);
+    expectClose(joined!.depth, averageDepth(a!, b!).depth, 1e-5);
+  });
+
   it('says what is wrong with a configuration', () => {
     expect(() => depth({ minDepth: 5, maxDepth: 2 }, context)).toThrow(/maxDepth/);
   });

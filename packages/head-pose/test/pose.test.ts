@@ -56,11 +56,30 @@ describe('pose head', () => {
       'heatmaps.0': tensor4d(encodeHeatmaps(body, geometry).maps, [1, 17, 64, 48]),
     }));
     const [before] = await head.doPostprocess(maps[0]!, [whole]);
-    const [after] = await head.doPostprocess(averageMirrored(head.config, maps[0]!, maps[1]!), [whole]);
+    const [after] = await head.doPostprocess(averageMirrored(head.config, maps[0]!, maps[1]!, [whole]), [whole]);
     after!.joints.forEach(({ x, y }, j) => {
       expect(x).toBeCloseTo(before!.joints[j]!.x, 3);
       expect(y).toBeCloseTo(before!.joints[j]!.y, 3);
     });
+  });
+
+  it('turns back the part that shows the person, not the padding', async () => {
+    const head = pose({ ...lsp14, sigma: 1 }, context);
+    const meta = { originalSize: [8, 12], resizedSize: [8, 12], inputSize: [8, 16] } as const;
+    const maps = Float32Array.from({ length: 14 * 2 * 4 }, (_, i) => i);
+    const raw = { 'heatmaps.0': tensor4d(maps, [1, 14, 2, 4]) };
+    const merged = head.doMergeMirrored!(raw, raw, [meta]);
+    const got = await merged['heatmaps.0']!.data();
+    const partner = Int32Array.from({ length: 14 }, (_, j) => j);
+    for (const [a, b] of lsp14.flipPairs) [partner[a!], partner[b!]] = [b!, a!];
+    for (let j = 0; j < 14; j++) {
+      for (let y = 0; y < 2; y++) {
+        for (let x = 0; x < 4; x++) {
+          const from = (partner[j]! * 2 + y) * 4 + (x < 3 ? 2 - x : x);
+          expect(got[(j * 2 + y) * 4 + x]).toBe((maps[(j * 2 + y) * 4 + x]! + maps[from]!) / 2);
+        }
+      }
+    }
   });
 
   it('has no loss from joints that are not labelled', async () => {

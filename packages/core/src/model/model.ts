@@ -1,6 +1,6 @@
 import { GlidError } from '@glid/base';
-import type { AnyHead, ParameterSpecs, RawOutputs, ResultOf } from '@glid/head-kit';
-import { dispose, keep, type Tensor, tensor, tidy } from '@tensorflow/tfjs-core';
+import type { AnyHead, ImageMeta, ParameterSpecs, RawOutputs, ResultOf } from '@glid/head-kit';
+import { dispose, keep, type Tensor, type Tensor3D, type Tensor4D, tensor, tidy } from '@tensorflow/tfjs-core';
 import { type ImageInput, toImageTensor } from '../image/index.ts';
 import type { PretrainConfig } from '../pretrain/pretrain-config.ts';
 import { loadWeights } from '../weights/checkpoint/load-weights.ts';
@@ -10,10 +10,12 @@ import type { LoadReport } from '../weights/partial/load-report.ts';
 import { throwIfAborted } from '../weights/platform/abort.ts';
 import type { WeightSource } from '../weights/source/weight-source.ts';
 import { type AttentionMap, attentionMaps } from './attention-maps.ts';
-import { forwardFeatures, forwardHeads } from './forward.ts';
+import { type Features, forwardFeatures, forwardHeads } from './forward.ts';
+import { checkMergesMirrored, mergeMirrored } from './merge-mirrored.ts';
 import type { ModelConfig } from './model-config.ts';
-import { type Preprocessed, preprocess } from './preprocess.ts';
+import { batchViews, mirrorViews, type Preprocessed, type View, viewPictures, viewRegions } from './preprocess.ts';
 import type { ResizePolicy } from './resize-policy.ts';
+import type { ImageRegion, RegionSampling } from './sample-region.ts';
 
 /** The options that a head's post-processing takes. */
 export type OptionsOf<H> = H extends { doPostprocess(raw: never, metas: never, options?: infer O): unknown }
@@ -31,8 +33,20 @@ export interface PredictOptions<H, K extends keyof H = keyof H> {
   readonly resize?: ResizePolicy;
   /** `packed` (default) decodes all heads' queries as one sequence, `sequential` one head after the other. Same numbers. */
   readonly decoding?: 'packed' | 'sequential';
+  /**
+   * Looks at the mirror image too, and lets each head join the two answers (GLID's comparison with AdaBins and ViTPose): twice the cost.
+   * Only heads with `doMergeMirrored` can.
+   */
+  readonly flipTest?: boolean;
   /** Options of the heads' post-processing, by head key. */
   readonly options?: { readonly [P in K]?: OptionsOf<H[P]> };
+}
+
+export interface RegionPredictOptions<H, K extends keyof H = keyof H> extends PredictOptions<H, K> {
+  /** Parts of the one picture, in original pixels; each is resized by the policy, and all are one batch. */
+  readonly regions: readonly ImageRegion[];
+  /** How regions become inputs; `area` when absent. Top-down pose wants `udp`. */
+  readonly sampling?: RegionSampling;
 }
 
 /** What a model is made of; `createModel` fills it in. */
@@ -76,9 +90,14 @@ export class Model<H extends { readonly [key: string]: AnyHead } = { readonly [k
   /**
    * Looks at one picture, or several in one batch. Encoder and neck run once, whatever the number of heads.
    *
-   * @returns one result a head, by its key; for a list of pictures a list of those
-   * @throws GLID_IMAGE for pictures that are empty, not finite or absurdly large; GLID_ABORTED; GLID_USAGE when disposed
+   * @returns one result a head, by its key; for a list of pictures, or for `regions` of one, a list of those
+   * @throws GLID_IMAGE for pictures that are empty, not finite or absurdly large; GLID_ABORTED; GLID_USAGE when disposed, for regions
+   * outside the picture, and for a `flipTest` that a head cannot do
    */
+  predict<K extends keyof H & string = keyof H & string>(
+    image: ImageInput,
+    options: RegionPredictOptions<H, K>,
+  ): Promise<Prediction<H, K>[]>;
   predict<K extends keyof H & string = keyof H & string>(
     image: ImageInput,
     options?: PredictOptions<H, K>,
@@ -89,23 +108,37 @@ export class Model<H extends { readonly [key: string]: AnyHead } = { readonly [k
   ): Promise<Prediction<H, K>[]>;
   async predict<K extends keyof H & string = keyof H & string>(
     images: ImageInput | readonly ImageInput[],
-    options: PredictOptions<H, K> = {},
+    options: PredictOptions<H, K> & Partial<RegionPredictOptions<H, K>> = {},
   ): Promise<Prediction<H, K> | Prediction<H, K>[]> {
     const many = Array.isArray(images);
     const list = (many ? images : [images]) as readonly ImageInput[];
+    const { regions, sampling = 'area', flipTest = false } = options;
     this.#alive();
+    if (many && regions) {
+      throw new GlidError('GLID_USAGE', 'Regions are parts of one picture, but a list of pictures was given.', {
+        fix: 'Predict picture by picture, each with its regions.',
+      });
+    }
     const keys = this.#keys(options.heads);
     if (keys.length === 0) {
       throw new GlidError('GLID_USAGE', 'There is no head to ask.', {
         fix: 'Create the model with heads, or name some.',
       });
     }
-    if (list.length === 0) return [];
-    const { raw, metas } = await this.#run(list, options, ({ images: batch, metas }) => {
-      const sizes = metas.map((meta) => meta.resizedSize);
-      const features = forwardFeatures(this.parameters, this.config, batch, { sizes });
-      const asked = Object.fromEntries(keys.map((key) => [key, this.heads[key]!]));
-      return { raw: forwardHeads(this.parameters, this.config, asked, features, options.decoding), metas };
+    if (list.length === 0 || regions?.length === 0) return [];
+    const asked = Object.fromEntries(keys.map((key) => [key, this.heads[key]!]));
+    if (flipTest) checkMergesMirrored(asked);
+    const { raw, metas } = await this.#run(list, options, (pictures, resize) => {
+      const views = regions ? viewRegions(pictures[0]!, regions, sampling, resize) : viewPictures(pictures, resize);
+      const { images: batch, metas } = this.#batch(views);
+      const forward = (x: Tensor4D): { readonly [key: string]: RawOutputs } =>
+        tidy(
+          () => forwardHeads(this.parameters, this.config, asked, this.#features(x, metas), options.decoding) as never,
+        );
+      const straight = forward(batch);
+      if (!flipTest) return { raw: straight, metas };
+      const mirrored = forward(this.#batch(mirrorViews(views)).images);
+      return { raw: mergeMirrored(asked, straight, mirrored, metas), metas };
     });
     try {
       const results: Record<string, readonly unknown[]> = {};
@@ -113,10 +146,10 @@ export class Model<H extends { readonly [key: string]: AnyHead } = { readonly [k
         throwIfAborted(options.signal, 'The prediction');
         results[key] = await this.heads[key]!.doPostprocess(raw[key] as RawOutputs, metas, options.options?.[key as K]);
       }
-      const each = list.map(
+      const each = metas.map(
         (_, i) => Object.fromEntries(keys.map((key) => [key, results[key]![i]])) as Prediction<H, K>,
       );
-      return many ? each : each[0]!;
+      return many || regions ? each : each[0]!;
     } finally {
       dispose(raw as never);
     }
@@ -126,10 +159,9 @@ export class Model<H extends { readonly [key: string]: AnyHead } = { readonly [k
   async attention(image: ImageInput, head: keyof H & string, options: PredictOptions<H> = {}): Promise<AttentionMap[]> {
     this.#alive();
     const [key] = this.#keys([head]);
-    const { maps } = await this.#run([image], options, ({ images, metas }) => {
-      const features = forwardFeatures(this.parameters, this.config, images, {
-        sizes: metas.map((m) => m.resizedSize),
-      });
+    const { maps } = await this.#run([image], options, (pictures, resize) => {
+      const { images, metas } = this.#batch(viewPictures(pictures, resize));
+      const features = this.#features(images, metas);
       return { maps: attentionMaps(this.parameters, this.config, key!, this.heads[key!]!, features) };
     });
     try {
@@ -220,18 +252,25 @@ export class Model<H extends { readonly [key: string]: AnyHead } = { readonly [k
   async #run<T extends object>(
     images: readonly ImageInput[],
     { signal, resize = this.resize }: { readonly signal?: AbortSignal; readonly resize?: ResizePolicy },
-    compute: (batch: Preprocessed) => T,
+    compute: (pictures: readonly Tensor3D[], resize: ResizePolicy) => T,
   ): Promise<T> {
     const pictures: Awaited<ReturnType<typeof toImageTensor>>[] = [];
     try {
       for (const image of images) pictures.push(await toImageTensor(image, signal ? { signal } : {}));
       throwIfAborted(signal, 'The prediction');
       this.#alive();
-      const multiple = this.config.encoder.semantics === 'detection' ? 32 : 1;
-      return tidy(() => compute(preprocess(pictures, resize, multiple)) as never) as T;
+      return tidy(() => compute(pictures, resize) as never) as T;
     } finally {
       dispose(pictures);
     }
+  }
+
+  #batch(views: readonly View[]): Preprocessed {
+    return batchViews(views, this.config.encoder.semantics === 'detection' ? 32 : 1);
+  }
+
+  #features(images: Tensor4D, metas: readonly ImageMeta[]): Features {
+    return forwardFeatures(this.parameters, this.config, images, { sizes: metas.map((meta) => meta.resizedSize) });
   }
 
   #keys(asked: readonly (keyof H & string)[] | undefined): (keyof H & string)[] {

@@ -4,3 +4,4 @@ export type { HeatmapEncoding, HeatmapGeometry, HeatmapTargets } from './encode-
 export { encodeHeatmaps } from './encode-heatmaps.ts';
 export type { PictureRegion } from './heatmap-to-picture.ts';
 export { heatmapToPicture } from './heatmap-to-picture.ts';
+export { mirrorMaps } from './mirror-maps.ts';

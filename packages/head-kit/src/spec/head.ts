@@ -91,6 +91,12 @@ export interface HeadV1<
   doAssign?(raw: Raw, targets: readonly TargetOf<Fields>[], context: LossContext): Promise<Assignment>;
   /** Pure, synchronous, differentiable with respect to everything in `raw`. Absent targets give a finite loss. */
   doLoss(raw: Raw, targets: readonly TargetOf<Fields>[], assignment: Assignment, context: LossContext): LossTerms;
+  /**
+   * Test-time flip: joins the outputs for pictures with those for their mirror images, which it turns back first (only the part that
+   * shows the picture: `metas`, of the pictures as they are). What it returns is as `raw` is. Pure and synchronous. Absent = the head
+   * cannot.
+   */
+  doMergeMirrored?(raw: Raw, mirrored: Raw, metas: readonly ImageMeta[]): Raw;
   /** One typed, structured-cloneable result a picture, in original pixels. Disposes nothing that it was given. */
   doPostprocess(raw: Raw, metas: readonly ImageMeta[], options?: Options): Promise<readonly Result[]>;
 
