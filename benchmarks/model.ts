@@ -43,13 +43,16 @@ async function child(job: string): Promise<unknown> {
   return preset === 'nano' ? measureMasking('nano', 128, 16, 8, count) : measureMasking(preset, 224, 32, 2, count);
 }
 
+const round = (value: number): number => Number(value.toFixed(2));
+
 /** Each measurement has a process of its own: a backend keeps what it has registered. */
 function inOwnProcess(job: string): unknown {
   const here = fileURLToPath(import.meta.url);
   const flags = [...process.execArgv, here, '--child', job, '--count', options.count];
+  const loadBefore = round(loadavg()[0]!);
   try {
     const out = execFileSync(process.execPath, flags, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
-    return JSON.parse(out.slice(out.lastIndexOf('\n{') + 1));
+    return { runs: Number(options.count), loadBefore, ...JSON.parse(out.slice(out.lastIndexOf('\n{') + 1)) };
   } catch (error) {
     return {
       failed: String((error as { stderr?: string }).stderr ?? error)
@@ -63,7 +66,6 @@ function inOwnProcess(job: string): unknown {
 if (options.child) {
   console.log(`\n${JSON.stringify(await child(options.child))}`);
 } else {
-  const load = loadavg()[0]!;
   const file = new URL('results/model.json', import.meta.url);
   const before = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
   const networks: Record<string, unknown> = { ...before.networks };
@@ -90,10 +92,13 @@ if (options.child) {
     threads: cpus().length,
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     node: process.version,
-    otherLoadBefore: Number(load.toFixed(2)),
   };
-  const about =
-    'Median of runs after two warm-up runs, batch 1, 100 queries. cpuMs is processor time over all threads.';
+  const about = {
+    networks:
+      "Medians of `runs` forward passes after two warm-up runs, batch 1, 100 queries; the network with @glid/ops and in plain operations take turns. wallMs is time on the clock, cpuMs processor time over all threads: the figure to compare where loadBefore, the machine's load average, says that other work ran beside. peakMiB is the most that tensors took at once, parameters included.",
+    masking:
+      'Encoder forward + backward (gradients of all its weights) at masking ratio 0.75, a new mask a step, medians as above: all tokens, hidden keys masked on the full grid, and visible tokens only, grouped. speedUp is cpuMs of unmasked over cpuMs of visibleOnly.',
+  };
   mkdirSync(new URL('results/', import.meta.url), { recursive: true });
   writeFileSync(file, `${JSON.stringify({ about, machine, networks, masking }, null, 2)}\n`);
 }
