@@ -49,7 +49,7 @@ export function quickstartReport({ minutes, machine, commands, rows, runs, galle
 <title>GLID quickstart</title><style>${style}</style></head><body><main>
 <h1>GLID quickstart</h1>
 <p class="soft">${minutes.toFixed(1)} minutes in all, on ${escaped(machine)}.</p>
-<p>A small model (glid-nano) was pre-trained on drawn scenes without labels, by answering for hidden squares. From that one checkpoint four
+<p>A very small model was pre-trained on drawn scenes without labels, by answering for hidden squares. From that one checkpoint four
 heads were then fine-tuned: detection, segmentation and depth together, with one pass of the shared network, and pose by itself.
 Everything below was computed by this run.</p>
 <p>A few minutes on a processor show that all parts work together, not what the method can reach: these models have seen about

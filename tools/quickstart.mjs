@@ -14,7 +14,7 @@ installIfNeeded();
 build();
 rmSync(folder, { recursive: true, force: true });
 
-const scenes = ['--data', 'synthetic', '--labels', 'ball,crate,star', '--size', '96'];
+const scenes = ['--data', 'synthetic', '--labels', 'ball,crate,star', '--size', '64'];
 const figures = ['--data', 'synthetic-figures', '--size', '96x72'];
 const wasm = ['--backend', 'wasm'];
 const commands = [];
@@ -23,20 +23,25 @@ const run = (name) => join(folder, name);
 const pretraining = glid(
   'pretrain',
   ...scenes,
-  ...['--limit', '512', '--eval-limit', '32', '--steps', '150', '--batch-size', '16', '--checkpoint-every', '150'],
-  ...['--out', run('pretrain'), ...wasm],
+  ...['--limit', '1024', '--eval-limit', '64', '--steps', '300', '--batch-size', '16', '--checkpoint-every', '300'],
+  ...['--backbone', 'tools/quickstart-backbone.json', '--out', run('pretrain'), ...wasm],
 );
 glid(
   'finetune',
-  ...['--head', 'detection,segmentation,depth', '--head-config', '{"segmentation":{"mode":"semantic"}}'],
-  ...[...scenes, '--limit', '512', '--eval-limit', '32', '--from', run('pretrain')],
-  ...['--steps', '250', '--batch-size', '8', '--learning-rate', '7e-4', '--checkpoint-every', '250'],
+  ...[
+    '--head',
+    'detection,segmentation,depth',
+    '--head-config',
+    '{"segmentation":{"mode":"semantic"},"detection":{"queries":16}}',
+  ],
+  ...[...scenes, '--limit', '1024', '--eval-limit', '64', '--from', run('pretrain')],
+  ...['--steps', '250', '--batch-size', '16', '--learning-rate', '1e-3', '--checkpoint-every', '250'],
   ...['--out', run('scenes'), ...wasm],
 );
 glid(
   'finetune',
-  ...['--head', 'pose', ...figures, '--limit', '512', '--eval-limit', '32', '--from', run('pretrain')],
-  ...['--steps', '150', '--batch-size', '8', '--checkpoint-every', '150', '--out', run('pose'), ...wasm],
+  ...['--head', 'pose', ...figures, '--limit', '512', '--eval-limit', '64', '--from', run('pretrain')],
+  ...['--steps', '200', '--batch-size', '16', '--checkpoint-every', '200', '--out', run('pose'), ...wasm],
 );
 const metrics = {
   ...glid('evaluate', '--model', run('scenes'), ...scenes, '--limit', '64', ...wasm).metrics,
@@ -202,7 +207,6 @@ function userPictures(args) {
     console.error('Usage: npm run quickstart [-- --images DIR]');
     process.exit(2);
   }
-  // biome-ignore lint/suspicious/noUndeclaredEnvVars: npm sets it to the folder that it was called in
   const full = resolve(process.env.INIT_CWD ?? process.cwd(), path);
   if (existsSync(full) && statSync(full).isDirectory()) return full;
   console.error(`There is no folder ${path}. Give --images a folder with pictures.`);

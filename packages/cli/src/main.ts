@@ -44,7 +44,7 @@ export async function main(args: readonly string[], streams: Streams, signal: Ab
     if (json) streams.stdout.write(`${JSON.stringify(result)}\n`);
     return code;
   } catch (error) {
-    return report(error, args, streams, json);
+    return report(signal.aborted && !GlidError.isInstance(error) ? stopped(error) : error, args, streams, json);
   }
 }
 
@@ -65,4 +65,12 @@ function report(error: unknown, args: readonly string[], streams: Streams, json:
 function stackOf(error: Error): string {
   const cause = error.cause instanceof Error ? `\ncaused by ${stackOf(error.cause)}` : '';
   return `${error.stack}${cause}`;
+}
+
+/** Ctrl-C in a verb that has nothing to resume. */
+function stopped(cause: unknown): GlidError {
+  return new GlidError('GLID_ABORTED', 'Stopped.', {
+    fix: 'What was written so far is whole; run the command again for the rest.',
+    cause,
+  });
 }

@@ -316,8 +316,10 @@ describe('predict', () => {
     controller.abort();
     const out = join(root, 'stopped');
     const args = ['predict', '--model', tuned, join(root, 'pictures'), '--out', out, ...wasm];
-    const { code } = await runGlid(args, controller.signal);
+    const { code, stderr } = await runGlid(args, controller.signal);
     expect(code).toBe(1);
+    expect(stderr).toMatch(/Stopped|aborted/);
+    expect(stderr).not.toContain('not foreseen');
     expect(await filesIn(out).catch(() => [])).toEqual([]);
   });
 });
