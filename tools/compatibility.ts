@@ -125,8 +125,7 @@ ${row(['largest error, gradient (1 = allowed)', ...outcomes.map((outcome) => lar
 
 ${failures.length === 0 ? 'Nothing: every case holds on every backend above.' : failures.join('\n')}
 
-What TensorFlow.js itself has no usable gradient for, on any backend, is listed with replacements in \`packages/ops/src/banned.ts\`; two
-entries of that list are repaired by \`@glid/backend-wasm\` (\`packages/backend-wasm/README.md\`), and stay banned because models run on every backend.
+What TensorFlow.js itself has no usable gradient for is listed with replacements in \`packages/ops/src/banned.ts\`.
 `;
 }
 
