@@ -5,6 +5,7 @@ import { Random } from '@glid/base';
 import { disposeConstants } from '@glid/ops';
 import { enableProdMode, memory, setBackend } from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { useBackend } from '../../core/src/backend/use-backend.ts';
 import { finetuneObjective } from '../../core/src/finetune/finetune-objective.ts';
 import { createModel } from '../../core/src/model/create-model.ts';
 import { pretrainDefaults } from '../../core/src/pretrain/pretrain-config.ts';
@@ -16,6 +17,7 @@ import { alone } from '../../core/src/training/collectives.ts';
 import type { Objective } from '../../core/src/training/objective.ts';
 import { microConfig } from '../../core/test/micro.ts';
 import { halves, halvesSource } from '../../core/test/training/micro-tasks.ts';
+import { cuda } from '../src/index.ts';
 import { type Simulated, simulatedBackend } from './simulated-backend.ts';
 import { withoutCompiler } from './simulator.ts';
 
@@ -81,6 +83,21 @@ describe.skipIf(withoutCompiler)('the model on the simulator (needs g++)', () =>
       const allowed = Math.max(1e-5, 4 * distance(wanted, cpu.gradients[name]!));
       expect(distance(wanted, got.gradients[name]!), name).toBeLessThanOrEqual(allowed);
     }
+  });
+
+  it('starts through useBackend, past its check of numbers, and falls back without a GPU', async () => {
+    const { simulator, backend } = simulated;
+    await backend.dispose();
+    const candidates = [cuda({ libraries: [simulator.path], cacheFolder: false }), wasm({ nativeGemm: 'off' })];
+    simulator.set('DEVICES', 0);
+    const without = await useBackend(candidates);
+    expect(without.backend.name).toBe('wasm');
+    expect(JSON.stringify(without)).toMatch(/CUDA_ERROR_NO_DEVICE/);
+    simulator.set('DEVICES', 1);
+    const found = await useBackend(candidates);
+    expect(found.backend.name).toBe('cuda');
+    await found.backend.dispose();
+    simulated = await simulatedBackend();
   });
 
   it('trains without growth: the same tensors and bytes after every step', async () => {
