@@ -7,18 +7,19 @@ export interface Bundle {
   readonly gzipBytes: number;
 }
 
-/** Bundles a page's code as a browser build would. `external` packages are left out of the size. */
-export async function bundleForBrowser(
+/** Bundles a page's code as a browser build would, or a program's as Node would. `external` packages are left out of the size. */
+export async function bundle(
   code: string,
   folder: string,
   external: readonly string[] = [],
+  platform: 'browser' | 'node' = 'browser',
 ): Promise<Bundle> {
   const result = await build({
     stdin: { contents: code, resolveDir: folder, loader: 'js' },
     bundle: true,
     minify: true,
     format: 'esm',
-    platform: 'browser',
+    platform,
     target: 'es2022',
     write: false,
     metafile: true,
