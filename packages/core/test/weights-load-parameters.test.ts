@@ -15,6 +15,7 @@ import {
   type ParameterTable,
   saveWeights,
 } from '../src/weights/index.ts';
+import { resizeRelativePositionTable } from '../src/weights/swin/resize-table.ts';
 
 enableProdMode();
 const zeros = { kind: 'zeros' } as const;
@@ -155,6 +156,27 @@ describe('loadParameters', () => {
     ]);
     const wide = fileWith(['cat'], { 'heads.boxes.class.kernel': array([3, 2], 0) });
     expect((await refused(load(modelWith(['cat']), wide))).code).toBe('GLID_CHECKPOINT_SHAPE');
+  });
+
+  it('interpolates relative-position tables of another window, and those alone', async () => {
+    const name = 'encoder.stages.0.blocks.0.attention.relativePositionTable';
+    const table = array([9, 2], 100); // window 2
+    const model = (rows: number, heads = 2): ParameterTable =>
+      modelWith(['cat'], { [name]: { shape: [rows, heads], init: zeros } });
+    const { values, report, text } = await load(model(25), fileWith(['cat'], { [name]: table }));
+    expect(values.get(name)).toEqual({
+      data: resizeRelativePositionTable(table.data as Float32Array, 2, 2, 3),
+      shape: [25, 2],
+    });
+    expect(report.resized).toEqual([{ name, from: 2, to: 3 }]);
+    expect(report.loaded).toContain(name);
+    expect(text).toMatch(/1 position tables? interpolated from window 2 to 3/);
+    const same = await load(model(9), fileWith(['cat'], { [name]: table }));
+    expect(same.report.resized).toEqual([]);
+    for (const odd of [model(24), model(25, 3)]) {
+      const error = await refused(load(odd, fileWith(['cat'], { [name]: table })));
+      expect(error.code).toBe('GLID_CHECKPOINT_SHAPE');
+    }
   });
 
   it('applies the head migration of names for files of another release only', async () => {

@@ -251,6 +251,16 @@ it('loads a pre-trained checkpoint: only the head and e_i are new', async () => 
   expect(await neckOnly.parameters['queries.cls']!.data()).not.toEqual(
     await pretrained.parameters['queries.cls']!.data(),
   );
+  const otherWindow = { ...microConfig, encoder: { ...microConfig.encoder, window: 5 } };
+  using windowed = await createModel({
+    backbone: otherWindow,
+    weights: saved,
+    onLoad: ({ initialised, resized }) => {
+      expect(initialised).toEqual([]);
+      expect(resized.map(({ from, to }) => [from, to])).toEqual(Array(5).fill([4, 5]));
+    },
+  });
+  expect(windowed.parameters['encoder.stages.0.blocks.0.attention.relativePositionTable']!.shape).toEqual([81, 1]);
   const tensors = memory().numTensors;
   const wider = { ...microConfig, neck: { ...microConfig.neck, width: 20, groups: 5 } };
   await expect(createModel({ backbone: wider, weights: saved })).rejects.toBeInstanceOf(GlidError);

@@ -11,6 +11,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import { decode } from '../decoder/decode.ts';
 import { memories } from '../decoder/memories.ts';
+import type { BlockDrop } from '../encoder/drop-path.ts';
 import { type BlockRunner, encode } from '../encoder/encode.ts';
 import { encodeVisible } from '../encoder/visible/encode-visible.ts';
 import { visibleTokens } from '../encoder/visible/visible-tokens.ts';
@@ -28,6 +29,7 @@ import type { PretrainConfig } from './pretrain-config.ts';
  * them. Call it inside `tidy` or a gradient.
  *
  * @param images `[B, H, W, 3]`, normalised, H and W whole mask units
+ * @param dropPath from `drawDropPath`; `pretrain` draws none, as SimMIM and MAE
  */
 export function forwardPretrain(
   parameters: ParameterRecord,
@@ -36,6 +38,7 @@ export function forwardPretrain(
   images: Tensor4D,
   draw: MaskDraw,
   runBlock?: BlockRunner,
+  dropPath?: readonly BlockDrop[],
 ): Tensor3D {
   const stages = visibleTokens(draw.units, config.unit);
   const visible = stages.map((stage) => stage.mask);
@@ -43,9 +46,10 @@ export function forwardPretrain(
   const maps = seesAll
     ? encode(parameters, model.encoder, images, {
         runBlock,
+        dropPath,
         replaced: { token: parameter(parameters, 'pretrain.patchToken') as Tensor1D, visible: visible[0]! },
       })
-    : encodeVisible(parameters, model.encoder, images, stages, runBlock);
+    : encodeVisible(parameters, model.encoder, images, stages, runBlock, dropPath);
   const levels = neck(parameters, model.neck, maps);
   const memory = memories(parameters, levels, null, seesAll ? null : visible);
   const { queries } = decode(parameters, model.decoder, maskQueries(parameters, draw), memory);

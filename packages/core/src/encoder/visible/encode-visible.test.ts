@@ -16,6 +16,7 @@ import {
   tidy,
 } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { drawDropPath } from '../drop-path.ts';
 import { encode } from '../encode.ts';
 import type { SwinConfig } from '../swin-config.ts';
 import { encoderSpecs } from '../swin-specs.ts';
@@ -105,6 +106,22 @@ it('has the gradients of the full grid', async () => {
     const expected = await dense[i]!.data<'float32'>();
     const scale = expected.reduce((most, g) => Math.max(most, Math.abs(g)), 0);
     expectClose(await grouped[i]!.data(), expected, Math.max(1e-4, 2e-5 * scale), names[i]);
+  }
+});
+
+it('drops the same branches as the full grid', async () => {
+  const config = { ...micro, dropPath: 0.5 };
+  const parameters = weights(config);
+  const images = randomNormal([3, 64, 64, 3], 0, 1, 'float32', 5) as Tensor4D;
+  const stages = visibleTokens(units(3, 4, 4, 4), 16);
+  const dropPath = drawDropPath(config, 3, new Random(6));
+  expect(dropPath.some(({ attention, mlp }) => [...attention, ...mlp].includes(0))).toBe(true);
+  const grouped = encodeVisible(parameters, config, images, stages, undefined, dropPath);
+  const dense = encode(parameters, config, images, { visible: stages.map((stage) => stage.mask), dropPath });
+  const kept = encodeVisible(parameters, config, images, stages);
+  for (let stage = 0; stage < 4; stage++) {
+    expectClose(await grouped[stage]!.data(), await dense[stage]!.data(), 2e-5, `stage ${stage}`);
+    expect(await grouped[stage]!.data()).not.toEqual(await kept[stage]!.data());
   }
 });
 

@@ -1,8 +1,10 @@
 import { applyLinear } from '@glid/head-kit';
-import { add, gather, reshape, type Tensor1D, type Tensor2D, type Tensor4D } from '@tensorflow/tfjs-core';
+import { dropPath } from '@glid/ops';
+import { add, gather, reshape, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D } from '@tensorflow/tfjs-core';
 import { applyLayerNorm } from '../../parameters/layers.ts';
 import { type ParameterRecord, parameter, parametersUnder } from '../../parameters/records.ts';
 import { resident } from '../../parameters/resident.ts';
+import type { BlockDrop } from '../drop-path.ts';
 import type { BlockRunner } from '../encode.ts';
 import { embedPatches, patchRows } from '../patch-embed.ts';
 import { mergePatches } from '../patch-merge.ts';
@@ -21,6 +23,7 @@ import type { VisibleTokens } from './visible-tokens.ts';
  * tokens of the whole batch. Equal to `encode` with the same tokens visible, at about the share of its cost that is visible.
  *
  * @param images `[B, H, W, 3]`, H and W whole mask units  @param stages from `visibleTokens`
+ * @param drops one a block, from `drawDropPath`
  * @returns the normed maps of the four stages `[B, H/4, W/4, C]`, …, zero where hidden
  */
 export function encodeVisible(
@@ -29,23 +32,29 @@ export function encodeVisible(
   images: Tensor4D,
   stages: readonly VisibleTokens[],
   run: BlockRunner = (block, x, p) => block(x, p),
+  drops?: readonly BlockDrop[],
 ): readonly Tensor4D[] {
   const patches = patchRows(images, patchSize);
   const { cellOf } = stages[0]!;
   let x = embedPatches(parameters, gather(patches, resident(cellOf, [cellOf.length]) as Tensor1D));
+  let blocksDone = 0;
   return stages.map((tokens, stage) => {
     const names = Object.keys(blockSpecs(config, stage));
     const plans = new Map<string, AttentionGroups>();
-    for (let block = 0; block < config.depths[stage]!; block++) {
+    for (let block = 0; block < config.depths[stage]!; block++, blocksDone++) {
       const geometry = windowGeometry(config, tokens.grid, block);
       const key = geometry.shift.join();
       const groups = plans.get(key) ?? attentionGroups(tokens, geometry);
       plans.set(key, groups);
       const own = parametersUnder(parameters, blockPrefix(stage, block), names);
-      const apply = (rows: Tensor2D, p: ParameterRecord): Tensor2D =>
-        visibleBlock(rows, p, groups, config.heads[stage]!, (table) =>
-          tableForWindow(table, config.window, geometry.window),
-        );
+      const drop = drops?.[blocksDone];
+      const setting: VisibleSetting = {
+        groups,
+        heads: config.heads[stage]!,
+        tableOf: (table) => tableForWindow(table, config.window, geometry.window),
+        drop: drop && tokenDrop(drop, tokens),
+      };
+      const apply = (rows: Tensor2D, p: ParameterRecord): Tensor2D => visibleBlock(rows, p, setting);
       x = run(apply, x, own);
     }
     const normed = applyLayerNorm(parameters, `encoder.outputNorms.${stage}`, x);
@@ -59,13 +68,27 @@ export function encodeVisible(
   });
 }
 
+interface VisibleSetting {
+  readonly groups: AttentionGroups;
+  readonly heads: number;
+  readonly tableOf: (table: Tensor2D) => Tensor2D;
+  readonly drop: BlockDrop | undefined;
+}
+
+/** A picture's draw, for each of its visible tokens. */
+function tokenDrop(drop: BlockDrop, { cellOf, grid: [height, width] }: VisibleTokens): BlockDrop {
+  const each = (keep: Float32Array): Float32Array =>
+    Float32Array.from(cellOf, (cell) => keep[Math.floor(cell / (height * width))]!);
+  return { keepProbability: drop.keepProbability, attention: each(drop.attention), mlp: each(drop.mlp) };
+}
+
 function visibleBlock(
   x: Tensor2D,
   parameters: ParameterRecord,
-  groups: AttentionGroups,
-  heads: number,
-  tableOf: (table: Tensor2D) => Tensor2D,
+  { groups, heads, tableOf, drop }: VisibleSetting,
 ): Tensor2D {
+  const dropped = (branch: Tensor, keep: Float32Array | undefined): Tensor =>
+    drop && keep ? dropPath(branch, keep, drop.keepProbability) : branch;
   const normal = applyLayerNorm(parameters, 'norm1', x);
   const product = applyLinear(
     { 'qkv.kernel': parameter(parameters, 'attention.qkv.kernel') },
@@ -75,8 +98,9 @@ function visibleBlock(
   const bias = parameter(parameters, 'attention.qkv.bias') as Tensor1D;
   const table = tableOf(parameter(parameters, 'attention.relativePositionTable') as Tensor2D);
   const attended = groupedAttention(product, bias, table, groups, heads);
-  const y = add(x, applyLinear(parameters, 'attention.projection', attended)) as Tensor2D;
-  return add(y, mlp(y, parameters)) as Tensor2D;
+  const projected = applyLinear(parameters, 'attention.projection', attended);
+  const y = add(x, dropped(projected, drop?.attention)) as Tensor2D;
+  return add(y, dropped(mlp(y, parameters), drop?.mlp)) as Tensor2D;
 }
 
 /** The four children of every visible parent, in the order of `squaresOfFour`; hidden ones are rows of zeros. */

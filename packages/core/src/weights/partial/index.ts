@@ -6,5 +6,5 @@ export type {
   ParameterTable,
 } from './load-parameters.ts';
 export { loadParameters } from './load-parameters.ts';
-export type { LoadReport, ShapeMismatch } from './load-report.ts';
+export type { LoadReport, ResizedTable, ShapeMismatch } from './load-report.ts';
 export { formatLoadReport } from './load-report.ts';

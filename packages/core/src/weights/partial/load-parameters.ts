@@ -5,8 +5,9 @@ import type { CheckpointHead, CheckpointMetadata } from '../checkpoint/metadata.
 import { checkpointError } from '../checkpoint-error.ts';
 import type { TensorFile } from '../safetensors/read.ts';
 import { checkHeads } from './check-heads.ts';
-import { formatLoadReport, type LoadReport, type ShapeMismatch } from './load-report.ts';
+import { formatLoadReport, type LoadReport, type ResizedTable, type ShapeMismatch } from './load-report.ts';
 import { type LabelMatch, matchLabels, mergeRows } from './match-labels.ts';
+import { otherWindow, resizedTable } from './resize-tables.ts';
 
 /** What loading must know of a head in the model; a `HeadV1` will do. */
 export interface ModelHead {
@@ -51,7 +52,8 @@ export interface LoadedParameters {
 
 /**
  * Takes from a file what fits a model. Names must be equal; a parameter with a `labelAxis` takes the rows of the labels that both sides
- * know by NAME, rows after the labels are carried over, and the other rows keep their present values.
+ * know by NAME, rows after the labels are carried over, and the other rows keep their present values. Relative-position tables of another
+ * window are interpolated, as `importSwin` does.
  *
  * Throws `GLID_CHECKPOINT_HEAD_UNKNOWN` when a requested head of the file is not in the model, `GLID_CHECKPOINT_SHAPE` when shapes differ
  * elsewhere, `GLID_CHECKPOINT` when a requested group is not in the file.
@@ -73,6 +75,7 @@ export async function loadParameters(
 
   const values = new Map<string, HostArray>();
   const mismatched: ShapeMismatch[] = [];
+  const resized: ResizedTable[] = [];
   const labels: Record<string, LabelMatch> = Object.create(null) as Record<string, LabelMatch>;
   for (const [name, spec] of Object.entries(model.specs)) {
     const fileName = fileNames.get(name);
@@ -80,6 +83,12 @@ export async function loadParameters(
     const fileShape = file.shape(fileName);
     const key = spec.labelAxis === undefined ? undefined : headKeyOf(name);
     const match = key === undefined ? undefined : matchAxis(spec, fileShape, model.heads[key], headOf(fileHeads, key));
+    const window = otherWindow(name, fileShape, spec.shape);
+    if (window) {
+      values.set(name, resizedTable(floatsOf(file, fileName), window, spec.shape));
+      resized.push({ name, ...window });
+      continue;
+    }
     if (match === null || (match === undefined && fileShape.join() !== spec.shape.join())) {
       mismatched.push({ name, fileShape, modelShape: spec.shape, labelAxis: match === null });
       continue;
@@ -94,6 +103,7 @@ export async function loadParameters(
     initialised: Object.keys(model.specs).filter((name) => !values.has(name)),
     leftOver: file.names.filter((name) => !used.has(name)),
     mismatched,
+    resized,
     labels: Object.fromEntries(
       Object.entries(labels).map(([key, { kept, added, dropped }]) => [key, { kept, added, dropped }]),
     ),
@@ -164,6 +174,16 @@ function matchAxis(
   return matchLabels(modelHead.labels, fileHead.labels, spec.shape[axis]!, fileShape[axis]!);
 }
 
+function floatsOf(file: TensorFile, name: string): Float32Array {
+  const { data } = file.tensor(name);
+  if (data instanceof Float32Array) return data;
+  throw checkpointError('it holds integers, the parameter is a float', {
+    file: file.file,
+    tensor: name,
+    fix: 'Store it as F32, F16 or BF16.',
+  });
+}
+
 async function valuesFor(
   name: string,
   spec: ParameterSpec,
@@ -172,16 +192,9 @@ async function valuesFor(
   match: LabelMatch | undefined,
   current: ParameterTable['current'],
 ): Promise<HostArray> {
-  const tensor = file.tensor(fileName);
-  if (!(tensor.data instanceof Float32Array)) {
-    throw checkpointError('it holds integers, the parameter is a float', {
-      file: file.file,
-      tensor: fileName,
-      fix: 'Store it as F32, F16 or BF16.',
-    });
-  }
+  const values = floatsOf(file, fileName);
   const isIdentity = !match || (match.dropped.length === 0 && match.rows.every((from, row) => from === row));
-  if (isIdentity) return { data: tensor.data, shape: spec.shape };
+  if (isIdentity) return { data: values, shape: spec.shape };
   const present = current[name];
   if (!present) {
     throw new GlidError('GLID_USAGE', `The present values of '${name}' are needed to match its class rows.`, {
@@ -193,7 +206,7 @@ async function valuesFor(
   const axis = spec.labelAxis!;
   const fileRows = file.shape(fileName)[axis]!;
   return {
-    data: mergeRows(data as Float32Array, tensor.data, spec.shape, axis, fileRows, match.rows),
+    data: mergeRows(data as Float32Array, values, spec.shape, axis, fileRows, match.rows),
     shape: spec.shape,
   };
 }

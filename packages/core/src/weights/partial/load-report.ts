@@ -9,6 +9,15 @@ export interface ShapeMismatch {
   readonly labelAxis: boolean;
 }
 
+/** A relative-position table that was interpolated for another window. */
+export interface ResizedTable {
+  readonly name: string;
+  /** Window of the file, in tokens a side. */
+  readonly from: number;
+  /** Window of the model. */
+  readonly to: number;
+}
+
 /** What partial loading did with every name of the model and of the file. */
 export interface LoadReport {
   readonly file: string;
@@ -20,6 +29,8 @@ export interface LoadReport {
   readonly leftOver: readonly string[];
   /** Parameters left alone because their shapes differ; each is also `initialised`, and its tensor `leftOver`. */
   readonly mismatched: readonly ShapeMismatch[];
+  /** Relative-position tables that were interpolated; each is also `loaded`. */
+  readonly resized: readonly ResizedTable[];
   /** Per head key: class rows kept, new and dropped. Only heads with a class axis that was loaded by name. */
   readonly labels: Readonly<Record<string, Pick<LabelMatch, 'kept' | 'added' | 'dropped'>>>;
 }
@@ -42,6 +53,10 @@ export function formatLoadReport(report: LoadReport): string {
   }
   for (const [key, { kept, added, dropped }] of Object.entries(report.labels)) {
     lines.push(`  labels of '${key}': kept ${list(kept)}; new ${list(added)}; dropped ${list(dropped)}`);
+  }
+  const [table] = report.resized;
+  if (table) {
+    lines.push(`  ${report.resized.length} position tables interpolated from window ${table.from} to ${table.to}`);
   }
   for (const { name, fileShape, modelShape, labelAxis } of report.mismatched) {
     const why = labelAxis ? ' (class axis)' : '';
