@@ -22,7 +22,6 @@ import {
   tensor2d,
   tensor3d,
   tidy,
-  tile,
 } from '@tensorflow/tfjs-core';
 import type { SegmentationConfig } from './config.ts';
 import { type PointDraws, randomDraws } from './draws.ts';
@@ -125,7 +124,9 @@ function pairCosts(masks: Tensor4D, image: number, target: WantedMasks, points: 
   for (let t = 0; t < count; t++) target.sample(t, points, values, (t * points.length) / 2);
   return tidy(() => {
     const own = reshape(slice(masks, [image, 0, 0, 0], [1, -1, -1, -1]), [queries, height, width]) as Tensor3D;
-    const shared = tile(tensor3d(points, [1, points.length / 2, 2]), [queries, 1, 1]);
+    // Row 0, taken once a query: far faster than tile on wasm.
+    const rows = gatherRows(tensor2d(points, [1, points.length]), tensor1d(new Int32Array(queries), 'int32'));
+    const shared = reshape(rows, [queries, points.length / 2, 2]) as Tensor3D;
     return maskCosts(samplePoints(own, shared) as Tensor2D, tensor2d(values, [count, points.length / 2]));
   });
 }
