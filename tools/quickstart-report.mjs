@@ -1,4 +1,6 @@
 // One HTML file that needs nothing else: table, curves, pictures, commands.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 const style = `
 :root { color-scheme: light dark; --ink: #1c1d21; --soft: #5d6068; --line: #d9dbe1; --paper: #fff; --plate: #f5f6f8; --accent: #2f6fde; }
@@ -85,7 +87,7 @@ function charts({ name, events }) {
 }
 
 function chart(title, points, marks) {
-  const [width, height, left, bottom, top] = [320, 180, 44, 22, 8];
+  const [width, height, left, bottom, top] = [320, 180, 56, 22, 8];
   const good = points.filter(([, y]) => Number.isFinite(y));
   const [xs, ys] = [good.map(([x]) => x), good.map(([, y]) => y)];
   const [low, high] = [Math.min(...ys), Math.max(...ys)];
@@ -112,6 +114,42 @@ function chart(title, points, marks) {
 function pictureCount(runs) {
   const counts = runs.map(({ events }) => events.filter(({ type }) => type === 'step').at(-1)?.pictures ?? 0);
   return counts.reduce((sum, count) => sum + count, 0).toLocaleString('en-US');
+}
+
+/** The annotated pictures of a quickstart folder under headings that say how much was found. */
+export function galleriesOf(folder) {
+  const filesIn = (path) =>
+    existsSync(join(folder, path))
+      ? readdirSync(join(folder, path), { recursive: true })
+          .map(String)
+          .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
+      : [];
+  const pictures = (path, keep, named = false) =>
+    filesIn(path)
+      .filter((name) => keep.test(name))
+      .slice(0, 12)
+      .map((name) => ({ name: named ? name : '', data: readFileSync(join(folder, path, name)).toString('base64') }));
+  const count = (path, key, list, least) =>
+    filesIn(path)
+      .filter((name) => name.endsWith('.json'))
+      .flatMap((name) => JSON.parse(readFileSync(join(folder, path, name), 'utf8')).heads[key].result[list])
+      .filter(({ score }) => score >= least).length;
+  const scenes = 'predictions/scenes';
+  const figures = 'predictions/figures';
+  const boxes = count(scenes, 'detection', 'detections', 0.5);
+  const joints = count(figures, 'pose', 'joints', 0.2);
+  const all = {
+    'Pre-training: what the encoder sees, what the model answers, the picture': pictures('pretrain/pictures', /\.png$/),
+    [`Detection: boxes that score at least 50 % (${boxes || 'none'} here)`]: pictures(scenes, /^\d+\.detection\.png$/),
+    'Segmentation: the class of every pixel': pictures(scenes, /^\d+\.segmentation\.png$/),
+    'Depth: from near (dark) to far (bright)': pictures(scenes, /^\d+\.depth\.png$/),
+    [`Pose: joints that score at least 20 % (${joints || 'none'} here)`]: pictures(figures, /^\d+\.png$/),
+    'Your pictures': [
+      ...pictures('predictions/yours', /(?<!\.depth)\.(detection|segmentation|depth)\.png$/, true),
+      ...pictures('predictions/yours-pose', /\.png$/, true),
+    ],
+  };
+  return Object.entries(all).filter(([, list]) => list.length > 0);
 }
 
 function escaped(text) {

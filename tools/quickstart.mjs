@@ -1,10 +1,10 @@
 // `npm run quickstart [-- --images DIR]`: pre-training, four heads, metrics and pictures on drawn scenes, on the CPU, in a few minutes.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join, resolve } from 'node:path';
 import { installIfNeeded } from './install-if-needed.mjs';
-import { quickstartReport } from './quickstart-report.mjs';
+import { galleriesOf, quickstartReport } from './quickstart-report.mjs';
 
 const begin = Date.now();
 const folder = 'quickstart';
@@ -66,7 +66,7 @@ writeFileSync(
     commands,
     rows,
     runs: ['pretrain', 'scenes', 'pose'].map((name) => ({ name, events: eventsOf(name) })),
-    galleries: galleries(),
+    galleries: galleriesOf(folder),
   }),
 );
 console.log(`\n${textTable(rows)}\n`);
@@ -158,34 +158,6 @@ function textTable(rows) {
   return lines
     .map((line) => line.map((text, i) => (i < 2 ? text.padEnd(widths[i]) : text.padStart(widths[i]))).join('  '))
     .join('\n');
-}
-
-function galleries() {
-  const pictures = (path, keep, caption) =>
-    existsSync(path)
-      ? readdirSync(path, { recursive: true })
-          .map(String)
-          .filter((name) => keep.test(name))
-          .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
-          .slice(0, 12)
-          .map((name) => ({ name: caption ?? name, data: readFileSync(join(path, name)).toString('base64') }))
-      : [];
-  const all = {
-    'Pre-training: what the encoder sees, what the model answers, the picture': pictures(
-      run('pretrain/pictures'),
-      /\.png$/,
-      '',
-    ),
-    'Detection: boxes that score at least 50 %': pictures(run('predictions/scenes'), /^\d+\.detection\.png$/, ''),
-    'Segmentation: the class of every pixel': pictures(run('predictions/scenes'), /^\d+\.segmentation\.png$/, ''),
-    'Depth: from near (first colour) to far': pictures(run('predictions/scenes'), /^\d+\.depth\.png$/, ''),
-    'Pose: joints that score at least 20 %': pictures(run('predictions/figures'), /^\d+\.png$/, ''),
-    'Your pictures': [
-      ...pictures(run('predictions/yours'), /\.(detection|segmentation|depth)\.png$/),
-      ...pictures(run('predictions/yours-pose'), /\.png$/),
-    ],
-  };
-  return Object.entries(all).filter(([, list]) => list.length > 0);
 }
 
 function eventsOf(name) {
