@@ -1,5 +1,5 @@
 // Parameters, forward time, launches and peak memory of every size, with @glid/ops and in plain TensorFlow.js operations; and what
-// masked pre-training saves. npx tsx --conditions=@glid/source benchmarks/model.ts [--presets nano,tiny] [--backends cpu,stock-wasm,wasm,wasm-native] [--count 10]
+// masked pre-training saves. npx tsx --conditions=@glid/source benchmarks/model.ts [--presets nano,tiny] [--backends cpu,stock-wasm,wasm,wasm-native,webgpu] [--count 10]
 // What is measured replaces its entries in results/model.json; the others stay.
 import '@glid/ops/gradients';
 import { execFileSync } from 'node:child_process';
@@ -8,6 +8,7 @@ import { cpus, loadavg, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { wasm } from '@glid/backend-wasm';
+import { webgpu } from '@glid/backend-webgpu';
 import { enableProdMode, setBackend } from '@tensorflow/tfjs-core';
 import type { ModelPreset } from '../packages/core/src/model/index.ts';
 import { measureMasking, measureNetwork } from './model/measure.ts';
@@ -31,6 +32,11 @@ async function open(backend: string): Promise<void> {
     if (!(await setBackend('wasm'))) throw new Error(`${backend} did not start`);
     return;
   }
+  if (backend === 'webgpu') {
+    await webgpu({ allowSoftware: true }).create();
+    if (!(await setBackend('webgpu'))) throw new Error('webgpu did not start');
+    return;
+  }
   await import(backend === 'cpu' ? '@tensorflow/tfjs-backend-cpu' : '@tensorflow/tfjs-backend-wasm');
   if (!(await setBackend(backend === 'cpu' ? 'cpu' : 'wasm'))) throw new Error(`${backend} did not start`);
 }
@@ -44,6 +50,13 @@ async function child(job: string): Promise<unknown> {
 }
 
 const round = (value: number): number => Number(value.toFixed(2));
+
+const about = {
+  networks:
+    "Medians of `runs` forward passes after two warm-up runs, batch 1, 100 queries; the network with @glid/ops and in plain operations take turns. wallMs is time on the clock, cpuMs processor time over all threads: the figure to compare where loadBefore, the machine's load average, says that other work ran beside. peakMiB is the most that tensors took at once, parameters included. webgpu is a software adapter (lavapipe) that runs on the processor.",
+  masking:
+    'Encoder forward + backward (gradients of all its weights) at masking ratio 0.75, a new mask a step, medians as above: all tokens, hidden keys masked on the full grid, and visible tokens only, grouped. speedUp is cpuMs of unmasked over cpuMs of visibleOnly.',
+};
 
 /** Each measurement has a process of its own: a backend keeps what it has registered. */
 function inOwnProcess(job: string): unknown {
@@ -69,36 +82,32 @@ if (options.child) {
   const file = new URL('results/model.json', import.meta.url);
   const before = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
   const networks: Record<string, unknown> = { ...before.networks };
-  for (const backend of options.backends.split(',')) {
-    for (const preset of options.presets.split(',')) {
-      const key = `${preset}@${sides[preset as ModelPreset]} ${backend}`;
-      networks[key] = inOwnProcess(`network:${backend}:${preset}`);
-      console.log(key, JSON.stringify(networks[key]));
-    }
-  }
   const masking: Record<string, unknown> = { ...before.masking };
-  for (const backend of options.backends.split(',').filter((name) => name.startsWith('wasm'))) {
-    for (const [preset, what] of [
-      ['nano', 'nano, 128 px, unit 16, batch 8'],
-      ['tiny', 'tiny, 224 px, unit 32, batch 2'],
-    ] as const) {
-      if (!options.presets.split(',').includes(preset)) continue;
-      masking[`${what}, ${backend}`] = inOwnProcess(`masking:${backend}:${preset}`);
-      console.log(what, backend, JSON.stringify(masking[`${what}, ${backend}`]));
-    }
-  }
   const machine = {
     processor: cpus()[0]?.model,
     threads: cpus().length,
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     node: process.version,
   };
-  const about = {
-    networks:
-      "Medians of `runs` forward passes after two warm-up runs, batch 1, 100 queries; the network with @glid/ops and in plain operations take turns. wallMs is time on the clock, cpuMs processor time over all threads: the figure to compare where loadBefore, the machine's load average, says that other work ran beside. peakMiB is the most that tensors took at once, parameters included.",
-    masking:
-      'Encoder forward + backward (gradients of all its weights) at masking ratio 0.75, a new mask a step, medians as above: all tokens, hidden keys masked on the full grid, and visible tokens only, grouped. speedUp is cpuMs of unmasked over cpuMs of visibleOnly.',
-  };
   mkdirSync(new URL('results/', import.meta.url), { recursive: true });
-  writeFileSync(file, `${JSON.stringify({ about, machine, networks, masking }, null, 2)}\n`);
+  const note = (table: Record<string, unknown>, key: string, found: unknown): void => {
+    table[key] = found;
+    console.log(key, JSON.stringify(found));
+    writeFileSync(file, `${JSON.stringify({ about, machine, networks, masking }, null, 2)}\n`);
+  };
+  for (const backend of options.backends.split(',')) {
+    for (const preset of options.presets.split(',')) {
+      const key = `${preset}@${sides[preset as ModelPreset]} ${backend}`;
+      note(networks, key, inOwnProcess(`network:${backend}:${preset}`));
+    }
+  }
+  for (const backend of options.backends.split(',').filter((name) => name.startsWith('wasm'))) {
+    for (const [preset, what] of [
+      ['nano', 'nano, 128 px, unit 16, batch 8'],
+      ['tiny', 'tiny, 224 px, unit 32, batch 2'],
+    ] as const) {
+      if (!options.presets.split(',').includes(preset)) continue;
+      note(masking, `${what}, ${backend}`, inOwnProcess(`masking:${backend}:${preset}`));
+    }
+  }
 }

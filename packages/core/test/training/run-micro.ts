@@ -8,6 +8,7 @@ import { enableProdMode, setBackend } from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import { finetune } from '../../src/finetune/finetune.ts';
 import { createModel } from '../../src/model/create-model.ts';
+import type { ModelConfig } from '../../src/model/model-config.ts';
 import { folderStore } from '../../src/training/checkpoint/folder-store.ts';
 import type { TrainingEvent } from '../../src/training/events.ts';
 import type { ParameterRecord } from '../../src/training/objective.ts';
@@ -52,7 +53,12 @@ async function smallest(): Promise<{ parameters: ParameterRecord; events: AsyncI
 }
 
 async function smallestModel(): Promise<{ parameters: ParameterRecord; events: AsyncIterable<TrainingEvent> }> {
-  const backbone = { ...microConfig, encoder: { ...microConfig.encoder, dropPath: 0.2 } };
+  const { encoder, neck, decoder } = microConfig;
+  const backbone: ModelConfig = {
+    encoder: { ...encoder, depths: [1, 1, 1, 1], dropPath: 0.2 },
+    neck,
+    decoder: { ...decoder, layers: 1 },
+  };
   const model = await createModel({ backbone, heads: { a: halves(true) } });
   const events = finetune({
     model,
