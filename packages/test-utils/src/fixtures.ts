@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 /** Reference data that lies beside a checkout and is never copied into it. `GLID_SHARED` points elsewhere. */
 export const sharedDirectory: string =
-  process.env.GLID_SHARED ?? resolve(dirname(fileURLToPath(import.meta.url)), '../../../../shared');
+  process.env.GLID_SHARED || resolve(dirname(fileURLToPath(import.meta.url)), '../../../../shared');
 
 export const hasShared: boolean = existsSync(join(sharedDirectory, 'fixtures'));
 
