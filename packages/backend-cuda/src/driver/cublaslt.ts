@@ -1,5 +1,3 @@
-import type { FunctionTable } from '../ffi/port.ts';
-
 /** cuBLASLt, matrix products with an epilogue. */
 export const cublasLtTable = {
   cublasLtCreate: ['buffer'],
@@ -18,7 +16,7 @@ export const cublasLtTable = {
     ...(['u64', 'u64', 'buffer', 'u64', 'u64', 'u64', 'u64', 'buffer'] as const),
     ...(['u64', 'u64', 'u64', 'u64', 'buffer', 'u64', 'u64', 'u64'] as const),
   ],
-} as const satisfies FunctionTable;
+} as const;
 
 /** `cublasComputeType_t`; all of them read and write float32. */
 export const computeType = { float32: 68, bf16: 75, tf32: 77 } as const;

@@ -1,5 +1,3 @@
-import type { FunctionTable } from '../ffi/port.ts';
-
 /** CUDA driver API. Function names carry the version of the C symbol, as cuda.h's macros give them. */
 export const driverTable = {
   cuInit: ['u32'],
@@ -33,7 +31,7 @@ export const driverTable = {
   cuModuleGetFunction: ['buffer', 'u64', 'string'],
   cuFuncSetAttribute: ['u64', 'i32', 'i32'],
   cuLaunchKernel: ['u64', 'u32', 'u32', 'u32', 'u32', 'u32', 'u32', 'u32', 'u64', 'u64', 'u64'],
-} as const satisfies FunctionTable;
+} as const;
 
 /** Numbers of `CUdevice_attribute`. */
 export const deviceAttribute = {

@@ -1,5 +1,3 @@
-import type { FunctionTable } from '../ffi/port.ts';
-
 /** NVRTC, the run-time compiler. */
 export const nvrtcTable = {
   nvrtcVersion: ['buffer', 'buffer'],
@@ -10,4 +8,4 @@ export const nvrtcTable = {
   nvrtcGetProgramLog: ['u64', 'buffer'],
   nvrtcGetCUBINSize: ['u64', 'buffer'],
   nvrtcGetCUBIN: ['u64', 'buffer'],
-} as const satisfies FunctionTable;
+} as const;
