@@ -12,9 +12,10 @@ export const cublasLtTable = {
   cublasLtMatmulPreferenceDestroy: ['u64'],
   cublasLtMatmulPreferenceSetAttribute: ['u64', 'i32', 'buffer', 'u64'],
   cublasLtMatmulAlgoGetHeuristic: ['u64', 'u64', 'u64', 'u64', 'u64', 'u64', 'u64', 'i32', 'buffer', 'buffer'],
+  // biome-ignore format: handle, descriptor, alpha; then pairs of pointer and layout; algorithm and workspace
   cublasLtMatmul: [
-    ...(['u64', 'u64', 'buffer', 'u64', 'u64', 'u64', 'u64', 'buffer'] as const),
-    ...(['u64', 'u64', 'u64', 'u64', 'buffer', 'u64', 'u64', 'u64'] as const),
+    'u64', 'u64', 'buffer', 'u64', 'u64', 'u64', 'u64', 'buffer',
+    'u64', 'u64', 'u64', 'u64', 'buffer', 'u64', 'u64', 'u64',
   ],
 } as const;
 
