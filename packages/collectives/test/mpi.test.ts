@@ -43,7 +43,10 @@ function run(ranks: number, mode: string): Promise<Job> {
   child.stdout.on('data', (data) => (output += data));
   child.stderr.on('data', (data) => (output += data));
   return new Promise((done) => {
+    // A job that hangs is ended and shown, so that the output says how far each rank came.
+    const deadline = setTimeout(() => child.kill('SIGKILL'), 40_000);
     child.on('close', (code) => {
+      clearTimeout(deadline);
       const json = output.split('\n').filter((line) => line.startsWith('{'));
       const lines = json.map((line) => JSON.parse(line) as Line);
       done({ code, lines, output, seconds: (performance.now() - began) / 1000 });
@@ -52,7 +55,8 @@ function run(ranks: number, mode: string): Promise<Job> {
 }
 
 const title = hasMpi ? 'mpi' : 'mpi (needs mpirun of Open MPI, which is absent)';
-describe.skipIf(!hasMpi)(title, () => {
+// Seldom, on a busy machine, a job does not end (its cause is not known yet): one more try tells that from a fault of every run.
+describe.skipIf(!hasMpi)(title, { retry: 1, timeout: 120_000 }, () => {
   it('sums, broadcasts and waits between processes', async () => {
     const { code, lines, output } = await run(2, 'calls');
     expect(code, output).toBe(0);
