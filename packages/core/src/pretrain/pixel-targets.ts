@@ -34,9 +34,13 @@ export function pixelTargets(
     const values = unit * unit * 3;
     const pixels = gather(patchRows(images, unit), resident(cells, [cells.length]) as Tensor1D);
     const patches = reshape(pixels, [batch, count, values]) as Tensor3D;
-    if (target === 'raw') return patches;
-    const centred = sub(patches, mean(patches, 2, true));
-    const variance = mul(sum(square(centred), 2, true), 1 / (values - 1));
-    return div(centred, sqrt(add(variance, 1e-6))) as Tensor3D;
+    return target === 'raw' ? patches : normalizedRows(patches);
   });
+}
+
+/** `(t - mean) / sqrt(variance + 1e-6)` over the last axis, variance unbiased: `[B, N, V]` -> `[B, N, V]`. */
+export function normalizedRows(patches: Tensor3D): Tensor3D {
+  const centred = sub(patches, mean(patches, 2, true));
+  const variance = mul(sum(square(centred), 2, true), 1 / (patches.shape[2] - 1));
+  return div(centred, sqrt(add(variance, 1e-6))) as Tensor3D;
 }

@@ -12,6 +12,7 @@ import {
   type Tensor,
   type Tensor3D,
   type Tensor4D,
+  tensor,
   tensor4d,
   tidy,
   valueAndGrads,
@@ -25,7 +26,7 @@ import { neck } from '../neck/index.ts';
 import { forwardPretrain, pretrainLoss } from './forward-pretrain.ts';
 import { drawMask, type MaskDraw } from './mask-draw.ts';
 import { maskQueries } from './mask-queries.ts';
-import { pixelTargets } from './pixel-targets.ts';
+import { normalizedRows, pixelTargets } from './pixel-targets.ts';
 import { checkPretrainConfig, type PretrainConfig, pretrainDefaults } from './pretrain-config.ts';
 import { pretrainSpecs } from './pretrain-specs.ts';
 
@@ -113,6 +114,11 @@ describe('targets', () => {
     expect(values[48]).toBe(at(0, 4, 4, 0));
     expect(values[2 * 48]).toBe(at(1, 0, 4, 0));
     expect(values[3 * 48 + 47]).toBe(at(1, 7, 3, 2));
+  });
+
+  it('of 0, 1, 2, 5 are -0.92582, -0.46291, 0, 1.38873', async () => {
+    const values = await normalizedRows(tensor([0, 1, 2, 5], [1, 1, 4]) as Tensor3D).data();
+    expectClose(values, [-0.92582, -0.46291, 0, 1.38873], 5e-6);
   });
 
   it('are normalised with the unbiased variance', async () => {
