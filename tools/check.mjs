@@ -29,8 +29,9 @@ const steps = {
   types: { command: npx('tsc', '--noEmit') },
   declarations: { command: npx('tsc', '--noEmit', '-p', 'tsconfig.declarations.json') },
   guards: { command: npx('tsx', 'tools/guards/run.ts') },
-  unused: { command: npx('knip', '--no-config-hints') },
   build: { command: npx('turbo', 'run', 'build', '--output-logs=errors-only') },
+  // After the build: imports maps point at built files.
+  unused: { command: npx('knip', '--no-config-hints') },
   unit: tests('unit'),
   packed: tests('packed'),
   browser: tests('browser'),
