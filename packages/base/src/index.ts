@@ -75,6 +75,7 @@ export type {
 export { createVocEvaluator } from './evaluation/voc/evaluator.ts';
 export type { VocDetection, VocSample, VocTruth } from './evaluation/voc/sample.ts';
 export type { ImageMeta } from './image-meta.ts';
+export { cocoSkeleton } from './keypoints/coco-skeleton.ts';
 export type { KeypointTruth } from './keypoints/oks.ts';
 export { keypointSimilarity } from './keypoints/oks.ts';
 export type { KeypointDetection, OksNmsOptions } from './keypoints/oks-nms.ts';

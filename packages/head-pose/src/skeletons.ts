@@ -1,4 +1,4 @@
-import { cocoKeypointSigmas } from '@glid/head-kit';
+import { cocoSkeleton } from '@glid/head-kit';
 
 /** Joint names, left-right pairs, OKS fall-offs and lines to draw: the part of a configuration that describes a body. */
 export interface SkeletonConfig {
@@ -9,47 +9,7 @@ export interface SkeletonConfig {
 }
 
 /** The 17 joints of COCO. */
-export const coco17: SkeletonConfig = {
-  joints: [
-    'nose',
-    'left_eye',
-    'right_eye',
-    'left_ear',
-    'right_ear',
-    'left_shoulder',
-    'right_shoulder',
-    'left_elbow',
-    'right_elbow',
-    'left_wrist',
-    'right_wrist',
-    'left_hip',
-    'right_hip',
-    'left_knee',
-    'right_knee',
-    'left_ankle',
-    'right_ankle',
-  ],
-  flipPairs: [1, 3, 5, 7, 9, 11, 13, 15].map((left) => [left, left + 1]),
-  sigmas: [...cocoKeypointSigmas],
-  edges: [
-    [0, 1],
-    [0, 2],
-    [1, 3],
-    [2, 4],
-    [5, 6],
-    [5, 7],
-    [7, 9],
-    [6, 8],
-    [8, 10],
-    [5, 11],
-    [6, 12],
-    [11, 12],
-    [11, 13],
-    [13, 15],
-    [12, 14],
-    [14, 16],
-  ],
-};
+export const coco17: SkeletonConfig = cocoSkeleton;
 
 /** The 14 joints of the Leeds Sports Pose sets. Fall-offs by kind of joint from COCO; neck and head top, which COCO lacks, as shoulders. */
 export const lsp14: SkeletonConfig = {

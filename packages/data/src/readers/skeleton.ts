@@ -1,5 +1,4 @@
-import { dataError, type Skeleton } from '@glid/base';
-import { cocoSkeleton } from '../synthetic/figure/coco-skeleton.ts';
+import { cocoSkeleton, dataError, type Skeleton } from '@glid/base';
 
 /**
  * The skeleton of the first category with joints in a parsed COCO file, or undefined. `flip_pairs` and `sigmas` (not COCO's

@@ -1,4 +1,4 @@
-export { cocoSkeleton } from './figure/coco-skeleton.ts';
+export { cocoSkeleton } from '@glid/base';
 export { stuffLabels } from './place.ts';
 export type { SceneDatasetOptions } from './scene-dataset.ts';
 export type { SyntheticFiguresOptions } from './synthetic-figures.ts';

@@ -1,5 +1,4 @@
-import { type Dataset, GlidError, Random, type SceneRecord } from '@glid/base';
-import { cocoSkeleton } from './figure/coco-skeleton.ts';
+import { cocoSkeleton, type Dataset, GlidError, Random, type SceneRecord } from '@glid/base';
 import { sceneDepth, sceneObjects, scenePanoptic, sceneSemantic } from './ground-truth.ts';
 import { stuffLabels } from './place.ts';
 import type { RenderedScene } from './render-scene.ts';

@@ -1,4 +1,5 @@
-import type { Skeleton } from '@glid/base';
+import type { Skeleton } from '../record.ts';
+import { cocoKeypointSigmas } from './sigmas.ts';
 
 /** COCO's 17 joints with its OKS sigmas. */
 export const cocoSkeleton: Skeleton = {
@@ -31,10 +32,7 @@ export const cocoSkeleton: Skeleton = {
     [13, 14],
     [15, 16],
   ],
-  sigmas: [
-    0.026, 0.025, 0.025, 0.035, 0.035, 0.079, 0.079, 0.072, 0.072, 0.062, 0.062, 0.107, 0.107, 0.087, 0.087, 0.089,
-    0.089,
-  ],
+  sigmas: [...cocoKeypointSigmas],
   edges: [
     [0, 1],
     [0, 2],
