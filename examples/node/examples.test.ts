@@ -33,7 +33,7 @@ function ended(child: ChildProcess): Promise<{ code: number | null; output: stri
   child.stdout!.on('data', (data) => (output += data));
   child.stderr!.on('data', (data) => (output += data));
   // A program that hangs is ended and shown.
-  const deadline = setTimeout(() => child.kill('SIGKILL'), 110_000);
+  const deadline = setTimeout(() => child.kill('SIGKILL'), 290_000);
   return new Promise((done) =>
     child.on('close', (code) => {
       clearTimeout(deadline);
@@ -44,7 +44,7 @@ function ended(child: ChildProcess): Promise<{ code: number | null; output: stri
 
 const written = (name: string): boolean => existsSync(join(folder, 'runs/examples', name));
 
-describe('examples', { timeout: 120_000 }, () => {
+describe('examples', { timeout: 300_000 }, () => {
   it('pretrain: the loss beside what trivial answers score; weights for the next example', async () => {
     const output = await run('pretrain.ts', ['2']);
     expect(output).toMatch(/step 2: loss \d/);
@@ -101,7 +101,7 @@ describe('examples', { timeout: 120_000 }, () => {
   it.skipIf(!hasMpi)(
     `data-parallel: both ranks end with the same weights${hasMpi ? '' : ' (needs mpirun of Open MPI, which is absent)'}`,
     // Seldom, on a busy machine, an MPI job does not end.
-    { retry: 1, timeout: 250_000 },
+    { retry: 1, timeout: 300_000 },
     async () => {
       const output = await run('data-parallel.ts', ['2'], ['mpirun', '--oversubscribe', '-n', '2']);
       const weights = [...output.matchAll(/rank (\d) of 2: weights ([0-9a-f]{16})/g)];

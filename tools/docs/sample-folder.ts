@@ -19,7 +19,8 @@ export async function writeSampleFolder(root: string, folder: string): Promise<v
   for (const name of ['blood.jpg', 'room.jpg', 'slide.png', 'street.jpg']) write(name, pictures[0]!);
   write('one-person.jpg', person);
   pictures.forEach((picture, i) => {
-    for (const set of ['photos', 'new-photos', 'pictures']) write(`${set}/${i}.png`, picture);
+    for (const set of ['photos', 'pictures']) write(`${set}/${i}.png`, picture);
+    if (i < 2) write(`new-photos/${i}.png`, picture);
     for (const split of ['train', 'val']) write(`cells/images/${split}/${i}.png`, picture);
   });
   for (const split of ['train', 'val']) {
