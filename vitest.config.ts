@@ -9,7 +9,7 @@ const common = {
   exclude: ['**/node_modules/**', '**/dist/**'],
 };
 
-/** Three suites: `unit` runs the sources, `packed` what `npm pack` produces, `browser` real pages in headless Chromium. */
+/** `unit` runs the sources, `docs` the examples and what the documentation shows, `packed` what `npm pack` produces, `browser` pages in Chromium. */
 export default defineConfig({
   test: {
     maxWorkers: 2,
@@ -21,6 +21,16 @@ export default defineConfig({
           name: 'unit',
           include: ['packages/*/{src,test}/**/*.test.ts', 'tools/guards/*.test.ts'],
           exclude: [...common.exclude, '**/*.browser.test.ts'],
+        },
+      },
+      {
+        ...fromSources,
+        test: {
+          ...common,
+          name: 'docs',
+          include: ['tools/docs/*.test.ts', 'examples/node/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
       { test: { ...common, name: 'packed', include: ['tools/packages/*.test.ts'], testTimeout: 240_000 } },

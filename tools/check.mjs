@@ -33,6 +33,7 @@ const steps = {
   // After the build: imports maps point at built files.
   unused: { command: npx('knip', '--no-config-hints') },
   unit: tests('unit'),
+  docs: tests('docs'),
   packed: tests('packed'),
   browser: tests('browser'),
 };

@@ -8,7 +8,7 @@ export function boxArea(box: Box, format: BoxFormat = 'xyxy'): number {
   return Math.max(0, width) * Math.max(0, height);
 }
 
-/** Areas `[N]` of boxes `[N, 4]`. */
+/** Areas `[N]` of boxes `[N, 4]`, in square units of the boxes; 0 for those that are turned inside out. */
 export function boxAreas(boxes: ArrayLike<number>, format: BoxFormat = 'xyxy'): Float64Array {
   const areas = new Float64Array(boxCount(boxes));
   for (let n = 0; n < areas.length; n++) {

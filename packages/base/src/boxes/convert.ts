@@ -13,7 +13,7 @@ function axis(first: number, second: number, from: BoxFormat): [number, number, 
   return [first - second / 2, first + second / 2, first, second];
 }
 
-/** The same box in another format. */
+/** The same box in another format: `xyxy` corners, `xywh` corner and size, `cxcywh` centre and size. Units stay as they are. */
 export function convertBox(box: Box, from: BoxFormat, to: BoxFormat): [number, number, number, number] {
   if (from === to) return [box[0], box[1], box[2], box[3]];
   const x = axis(box[0], box[2], from);

@@ -1,7 +1,7 @@
 import type { MaskLike } from './runs.ts';
 import { parseRle } from './runs.ts';
 
-/** Number of set pixels. */
+/** Number of set pixels, counted on the runs. */
 export function maskArea(mask: MaskLike): number {
   const { counts } = parseRle(mask);
   let area = 0;

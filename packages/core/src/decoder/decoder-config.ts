@@ -12,7 +12,12 @@ export interface DecoderConfig {
 /** Strides of the maps that the layers attend to, in turn. */
 export const decoderStrides = [32, 16, 8] as const;
 
-/** @throws GLID_CONFIG */
+/**
+ * Refuses a decoder that cannot be built: no layers, or a width that its heads do not divide.
+ *
+ * @param width channels of the neck, which are the decoder's
+ * @throws GLID_CONFIG
+ */
 export function checkDecoderConfig(config: DecoderConfig, width: number): void {
   const { layers, heads, ffn } = config;
   const whole = [layers, heads, ffn].every((n) => Number.isInteger(n) && n > 0);

@@ -30,7 +30,7 @@ export function crossAttend(
   return attended(parameters, 'crossAttention', x, attention(q, k, v, options));
 }
 
-/** The weights that `crossAttend` uses, `[B, heads, Q, S]`. */
+/** The weights that `crossAttend` uses, `[B, heads, Q, S]`: S positions of one scale, row-major. For figures; no gradient. */
 export function crossAttentionWeights(
   parameters: ParameterRecord,
   heads: number,
@@ -57,7 +57,7 @@ export function selfAttend(
   return attended(parameters, 'selfAttention', x, attention(q, k, v, blockMask ? { heads, blockMask } : { heads }));
 }
 
-/** `norm(x + fc2(relu(fc1(x))))`. */
+/** The feed-forward part of a decoder layer, post-norm: `norm(x + fc2(relu(fc1(x))))`, `x [B, Q, C]`. */
 export function feedForward(parameters: ParameterRecord, x: Tensor3D): Tensor3D {
   const hidden = applyLinear(parameters, 'feedForward.fc1', x, 'relu');
   const y = add(x, applyLinear(parameters, 'feedForward.fc2', hidden)) as Tensor3D;

@@ -3,7 +3,7 @@ import { normSpecs, smallNormal } from '../parameters/layers.ts';
 import { prefixed } from '../parameters/records.ts';
 import { type DecoderConfig, decoderStrides } from './decoder-config.ts';
 
-/** One layer, without prefix. */
+/** The parameters of one decoder layer, without the prefix `decoder.layers.<i>.`. */
 export function decoderLayerSpecs(config: DecoderConfig, width: number): ParameterSpecs {
   const attention = (name: string): ParameterSpecs => ({
     ...linearSpecs(`${name}.query`, width, width),

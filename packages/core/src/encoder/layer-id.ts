@@ -1,6 +1,6 @@
 import type { SwinConfig } from './swin-config.ts';
 
-/** The number of Swin blocks: the highest layer id inside the encoder. */
+/** The number of Swin blocks over all stages: the highest layer id inside the encoder, for layer-wise decay. */
 export function layerCount(config: SwinConfig): number {
   return config.depths.reduce((sum, depth) => sum + depth, 0);
 }

@@ -44,12 +44,16 @@ function swin(config: Omit<SwinConfig, 'mlpRatio' | 'semantics'>): SwinConfig {
   return { ...config, mlpRatio: 4, semantics: 'detection' };
 }
 
-/** Channels of a stage (0..3). */
+/** Channels of a stage (0..3) of the encoder: `embed`, doubled from stage to stage. */
 export function stageChannels(config: SwinConfig, stage: number): number {
   return config.embed * 2 ** stage;
 }
 
-/** @throws GLID_CONFIG when the numbers cannot make a Swin */
+/**
+ * Refuses a Swin whose numbers do not fit together, such as channels that the heads do not divide.
+ *
+ * @throws GLID_CONFIG
+ */
 export function checkSwinConfig(config: SwinConfig): void {
   const fail = (what: string, fix: string): never => {
     throw new GlidError('GLID_CONFIG', what, { fix, details: { config } });

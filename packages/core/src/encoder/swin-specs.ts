@@ -21,7 +21,7 @@ export function blockSpecs(config: SwinConfig, stage: number): ParameterSpecs {
   };
 }
 
-/** Where a block's parameters live. */
+/** Where the parameters of a Swin block live: `encoder.stages.<stage>.blocks.<block>.`. */
 export function blockPrefix(stage: number, block: number): string {
   return `encoder.stages.${stage}.blocks.${block}.`;
 }

@@ -12,7 +12,11 @@ export interface NeckConfig {
   readonly pixelsFrom: 'neck' | 'encoder';
 }
 
-/** @throws GLID_CONFIG */
+/**
+ * Refuses a neck whose groups do not divide its width, or that has no cells.
+ *
+ * @throws GLID_CONFIG
+ */
 export function checkNeckConfig(config: NeckConfig): void {
   const { width, cells, groups } = config;
   const whole = [width, cells, groups].every((n) => Number.isInteger(n) && n > 0);

@@ -20,7 +20,11 @@ export const pretrainDefaults: PretrainConfig = {
   encoderInput: 'visible',
 };
 
-/** @throws GLID_CONFIG */
+/**
+ * Refuses a mask unit or a ratio that pre-training cannot use.
+ *
+ * @throws GLID_CONFIG
+ */
 export function checkPretrainConfig(config: PretrainConfig): void {
   if (![4, 8, 16, 32, 64].includes(config.unit) || !(config.ratio > 0 && config.ratio < 1)) {
     throw new GlidError('GLID_CONFIG', `Masking of unit ${config.unit} and ratio ${config.ratio} is impossible.`, {

@@ -42,7 +42,7 @@ export function augment(sample: Sample, pipeline: readonly Augmentation[], rando
   return pending ? applyGeometry(current, pending) : current;
 }
 
-/** Runs `pipeline` with a probability. */
+/** Runs `pipeline` with a probability in 0..1, else leaves the sample as it is. */
 export function sometimes(probability: number, pipeline: readonly Augmentation[]): Augmentation {
   checkProbability('sometimes', probability);
   return {

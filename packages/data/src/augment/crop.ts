@@ -2,7 +2,7 @@ import { cropGeometry, type Fill, type Filter, padGeometry, resizeGeometry } fro
 import type { Size } from '../sample/sample.ts';
 import type { Augmentation } from './augmentation.ts';
 
-/** A random window of `size`, or the whole side where the picture is smaller. */
+/** A random window of `size` `[height, width]` pixels, or the whole side where the picture is smaller. */
 export function randomCrop(size: Size): Augmentation {
   return {
     kind: 'geometric',
@@ -32,6 +32,7 @@ export function randomSizeCrop(min: number, max: number): Augmentation {
   };
 }
 
+/** The middle of the picture: `size` is `[height, width]` in pixels, cut to the picture where that is smaller. */
 export function centerCrop(size: Size): Augmentation {
   return {
     kind: 'geometric',
@@ -44,7 +45,7 @@ export function centerCrop(size: Size): Augmentation {
   };
 }
 
-/** The largest central part with the aspect ratio of `size`, scaled to it. */
+/** The largest central part with the aspect ratio of `size` `[height, width]`, scaled to it. */
 export function resizeCenter(size: Size, filter: Filter = 'bicubic'): Augmentation {
   return {
     kind: 'geometric',

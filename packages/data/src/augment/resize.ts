@@ -46,12 +46,12 @@ export function shortSideRound([height, width]: Size, side: number, max?: number
   return [Math.max(1, Math.floor(height * scale + 0.5)), Math.max(1, Math.floor(width * scale + 0.5))];
 }
 
-/** Scales to exactly this size; the aspect ratio is not kept. */
+/** Scales to exactly `size` `[height, width]` pixels; the aspect ratio is not kept. */
 export function resizeTo(size: Size, filter?: Filter): Augmentation {
   return { kind: 'geometric', name: 'resizeTo', plan: (from) => resizeGeometry(wholeRect(from), size, filter) };
 }
 
-/** Scales the picture by one factor so that it just fits into `size`. */
+/** Scales the picture by one factor so that it just fits into `size` `[height, width]` pixels. */
 export function resizeInside(size: Size, filter?: Filter): Augmentation {
   return {
     kind: 'geometric',

@@ -1,7 +1,7 @@
 import { GlidError } from '@glid/base';
 import type { StandardIssue, StandardSchemaV1 } from '../spec/schema.ts';
 
-/** `labels[2].name`, or `(the whole configuration)`. */
+/** The path of a configuration value for messages: `labels[2].name`, or `(the whole configuration)`. */
 export function formatPath(path: readonly PropertyKey[] | undefined): string {
   if (!path || path.length === 0) return '(the whole configuration)';
   return path.reduce<string>(

@@ -37,7 +37,7 @@ function encode(linear: number): number {
   return Math.round(255 * (v <= 0.0031308 ? 12.92 * v : 1.055 * v ** (1 / 2.4) - 0.055));
 }
 
-/** `#rrggbb`. */
+/** A colour, three numbers in 0..255, as CSS writes it: `#rrggbb`. */
 export function toHex([red, green, blue]: Rgb): string {
   return `#${[red, green, blue].map((v) => v.toString(16).padStart(2, '0')).join('')}`;
 }

@@ -23,7 +23,7 @@ import { total, totalOver } from './total.ts';
 /** Keeps a division by an empty area at 0 / tiny = 0; far below the rounding of any real area. */
 const tiny = 1e-12;
 
-/** `[N, 4]` centre x, centre y, width, height -> x0, y0, x1, y1. */
+/** Boxes `[N, 4]` as centre x, centre y, width, height -> `[N, 4]` as x0, y0, x1, y1. Differentiable; any unit. */
 export function boxesToCorners(boxes: Tensor2D): Tensor2D {
   const centre = slice(boxes, [0, 0], [-1, 2]);
   const half = mul(slice(boxes, [0, 2], [-1, 2]), 0.5);
@@ -41,7 +41,11 @@ export function boxOverlap(a: Tensor2D, b: Tensor2D): { readonly iou: Tensor1D; 
   return { iou: iou as Tensor1D, giou: giou as Tensor1D };
 }
 
-/** `sum(1 - GIoU) / normalizer` over matched pairs; corners `[N, 4]`. */
+/**
+ * `sum(1 - GIoU) / normalizer` over matched pairs (Rezatofighi et al. 2019). Corners `[N, 4]`, x0 y0 x1 y1, in any one unit.
+ *
+ * @param normalizer number of pairs, as a mean over ranks, at least 1
+ */
 export function giouLoss(predicted: Tensor2D, target: Tensor2D, normalizer: number): Scalar {
   if (predicted.shape[0] === 0) return scalar(0);
   return totalOver(sub(1, boxOverlap(predicted, target).giou), normalizer);

@@ -7,7 +7,7 @@ export interface CostMatrix {
   readonly values: Float64Array;
 }
 
-/** A matrix of zeros. */
+/** A matrix of zeros, one row a query and one column a target: `[Q, T]`, for the `add…Costs` functions to fill. */
 export function costMatrix(queries: number, targets: number): CostMatrix {
   return { queries, targets, values: new Float64Array(queries * targets) };
 }

@@ -10,7 +10,7 @@ export interface PointSampling {
   readonly importance: number;
 }
 
-/** Uniform points in the unit square: `[count, 2]` as x, y. */
+/** Uniform points in the unit square: `[count, 2]` as x, y in 0..1. */
 export function uniformPoints(count: number, random: Random): Float32Array {
   return random.fillUniform(new Float32Array(count * 2));
 }

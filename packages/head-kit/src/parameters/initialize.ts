@@ -2,7 +2,7 @@ import { GlidError, Random } from '@glid/base';
 import { type Tensor, tensor } from '@tensorflow/tfjs-core';
 import type { Initializer, ParameterSpec, ParameterSpecs } from '../spec/parameters.ts';
 
-/** The start values of one parameter, row-major. */
+/** The start values of one parameter, row-major: what its initialiser says, drawn from `random`. Equal generators give equal values. */
 export function initialValues(spec: ParameterSpec, random: Random): Float32Array {
   const { init, shape } = spec;
   const size = shape.reduce((a, b) => a * b, 1);

@@ -18,7 +18,10 @@ export interface SwinImportReport {
   readonly absent: readonly string[];
 }
 
-/** A few lines for people. */
+/**
+ * What an import did, for people: scheme and depths, tables that were resized, what was not in the file, and what was ignored with the
+ * reason.
+ */
 export function formatSwinImport(report: SwinImportReport): string {
   const { file, scheme, depths, renamed, resized, ignored, absent } = report;
   const keys = renamed.reduce((sum, { from }) => sum + from.length, 0);
