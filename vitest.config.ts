@@ -23,7 +23,15 @@ export default defineConfig({
           exclude: [...common.exclude, '**/*.browser.test.ts'],
         },
       },
-      { test: { ...common, name: 'packed', include: ['tools/packages/*.test.ts'], testTimeout: 240_000 } },
+      {
+        test: {
+          ...common,
+          name: 'packed',
+          include: ['tools/packages/*.test.ts'],
+          globalSetup: 'tools/packages/pack-once.ts',
+          testTimeout: 240_000,
+        },
+      },
       {
         ...fromSources,
         test: { ...common, name: 'browser', include: ['packages/*/test/**/*.browser.test.ts'], testTimeout: 240_000 },
