@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 /** An installed package. */
@@ -19,17 +19,27 @@ function findFrom(name: string, start: string): FoundPackage | null {
   for (let folder = resolve(start); ; folder = dirname(folder)) {
     const place = join(folder, 'node_modules', name);
     if (existsSync(join(place, 'package.json'))) {
-      const real = realpathSync(place);
-      const manifest = JSON.parse(readFileSync(join(real, 'package.json'), 'utf8')) as Manifest;
-      const entry = entryOf(manifest);
-      if (entry === null) return null;
-      return { name, version: manifest.version ?? '0.0.0', url: pathToFileURL(join(real, entry)).href };
+      const found = packageIn(place);
+      return found && { ...found, name };
     }
     if (folder === dirname(folder)) return null;
   }
 }
 
+/** The package that lies in a folder; null where there is none, or none with a main module. */
+export function packageIn(folder: string): FoundPackage | null {
+  const path = join(folder, 'package.json');
+  if (!existsSync(path)) return null;
+  const real = realpathSync(folder);
+  const manifest = JSON.parse(readFileSync(path, 'utf8')) as Manifest;
+  const entry = entryOf(manifest);
+  if (entry === null) return null;
+  const url = pathToFileURL(join(real, entry)).href;
+  return { name: manifest.name ?? basename(real), version: manifest.version ?? '0.0.0', url };
+}
+
 interface Manifest {
+  readonly name?: string;
   readonly version?: string;
   readonly main?: string;
   readonly exports?: unknown;
