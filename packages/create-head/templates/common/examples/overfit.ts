@@ -1,7 +1,7 @@
 /**
  * The first thing to try: four pictures, over and over. A head that cannot learn four pictures by heart has a fault.
  *
- *   npm run overfit             # 120 steps
+ *   npm run overfit             # 60 steps
  *   npm run overfit -- 400
  */
 import { wasm } from '@glid/backend-wasm';
@@ -11,17 +11,17 @@ import { batchSource, evaluationSource, keepInMemory, resizeTo, syntheticScenes 
 import { enableProdMode } from '@tensorflow/tfjs-core';
 import { templateHead } from '../src/index.ts';
 
-const steps = Number(process.argv[2] ?? 120);
+const steps = Number(process.argv[2] ?? 60);
 enableProdMode();
 await useBackend(wasm());
 
 // Drawn scenes with exact ground truth. Your own data is a `Dataset` too: see @glid/data.
-const dataset = keepInMemory(syntheticScenes({ seed: 7, length: 4, size: 64, labels: ['ball', 'crate', 'star'] }));
+const dataset = keepInMemory(syntheticScenes({ seed: 7, length: 4, size: 32, labels: ['ball', 'crate', 'star'] }));
 const model = await createModel({
   backbone: 'nano',
   heads: { task: headOf(templateHead, { labels: dataset.labels }) },
 });
-const read = { dataset, sources: model.heads, pipeline: [resizeTo([64, 64])], batchSize: 4 };
+const read = { dataset, sources: model.heads, pipeline: [resizeTo([32, 32])], batchSize: 4 };
 const losses: number[] = [];
 for await (const event of finetune({
   model,
@@ -34,7 +34,7 @@ for await (const event of finetune({
   if (event.type === 'evaluation') console.log(event.metrics);
   if (event.type !== 'step') continue;
   losses.push(event.loss);
-  if (event.step === 1 || event.step % 20 === 0) console.log(`step ${event.step}  loss ${event.loss.toFixed(4)}`);
+  if (event.step === 1 || event.step % 10 === 0) console.log(`step ${event.step}  loss ${event.loss.toFixed(4)}`);
 }
 model.dispose();
 
