@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, symlinkSync } from 'node:fs';
+import { mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -15,7 +15,7 @@ beforeAll(async () => {
   await mustRun(folderOf('dense'), 'npm', 'install');
   for (const kind of ['matched', 'vector'])
     symlinkSync(join(folderOf('dense'), 'node_modules'), join(folderOf(kind), 'node_modules'));
-}, 240_000);
+});
 
 describe.each(kinds)('npm create @glid/head -- --%s', (kind) => {
   const folder = folderOf(kind);
@@ -51,6 +51,20 @@ describe.each(kinds)('npm create @glid/head -- --%s', (kind) => {
     console.info(`${kind}: ${/The loss fell .*/.exec(out)?.[0]}`);
     expect(out).toMatch(/The loss fell to \d+ % of its start in \d+ steps\./);
   });
+});
+
+it('the guide alone gives a head that type-checks against the published packages, conforms, learns and predicts', async () => {
+  const guide = readFileSync(join(import.meta.dirname, '../../docs/writing-a-head.md'), 'utf8');
+  const blocks = [...guide.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code!);
+  expect(blocks.length).toBeGreaterThan(5);
+  const short = blocks.join('\n').replace(/\b(steps|everySteps|batchSize|length): \d+/g, '$1: 2');
+  const folder = folderOf('vector');
+  writeFileSync(join(folder, 'examples/guide.ts'), short);
+  await mustRun(folder, 'npm', 'run', 'types');
+  const out = await mustRun(folder, 'npx', 'tsx', 'examples/guide.ts');
+  expect(out).toContain('glid-head-coverage: GLID head v1: conforms');
+  expect(out).toMatch(/'coverage\.error': 0\.\d+/);
+  expect(out).toMatch(/label: 'ball', share: \d/);
 });
 
 it('the example notices a head that does not learn', async () => {

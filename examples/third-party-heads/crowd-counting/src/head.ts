@@ -16,10 +16,10 @@ import {
 } from '@glid/head-kit';
 import {
   add,
-  exp,
   mul,
   reshape,
   type Scalar,
+  softplus,
   square,
   sub,
   sum,
@@ -34,7 +34,7 @@ import { densityOf, placesOf, shownCells, type Target, targetFields } from './ta
 /** `density` `[B, K, h, w]`: things a cell of the 1/4 map. */
 export type Raw = { readonly density: Tensor4D };
 
-/** An untrained head sees exp(-4) things a cell: five in a picture of 64 pixels, not hundreds. */
+/** An untrained head sees about softplus(-4) = 0.018 things a cell: five in a picture of 64 pixels, not hundreds. */
 const quiet = { bias: { kind: 'constant', value: -4 } } as const;
 
 /** Crowd counting by density: one query a label; its product with the 1/4 map says how many things there are in each cell. */
@@ -61,7 +61,7 @@ export const crowdCounting = defineHead({
       const last = queries.at(-1)!; // [B, K, C]
       const products = queryPixelProduct(applyLinear(parameters, 'place', last) as Tensor3D, pixels); // [B, K, h, w]
       const levels = reshape(applyLinear(parameters, 'level', last), [-1, labels.length, 1, 1]);
-      return { density: exp(add(products, levels)) as Tensor4D };
+      return { density: softplus(add(products, levels)) as Tensor4D };
     },
 
     doLoss(raw: Raw, targets: readonly Target[], _: unknown, { metas }: LossContext): LossTerms {

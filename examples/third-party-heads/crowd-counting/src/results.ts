@@ -39,7 +39,7 @@ export async function readCrowd(
           inOriginal(reshape(sum(shown, 1), [rows, columns]) as Tensor2D, meta),
         ];
       });
-      const [perLabel, pixels] = [await sums.data(), (await map.data()) as Float32Array];
+      const [perLabel, pixels] = (await Promise.all([sums.data(), map.data()])) as [Float32Array, Float32Array];
       sums.dispose();
       map.dispose();
       const count = perLabel.reduce((all, one) => all + one, 0);

@@ -30,7 +30,8 @@ export const templateHead = defineHead({
 
   build: ({ labels, queries }, { hiddenSize }) => ({
     labels,
-    queries: { count: queries, init: 'cls' as const },
+    // Queries that start apart are told apart sooner; without `embedding` all start as CLS, as in the paper.
+    queries: { count: queries, init: 'cls' as const, embedding: { kind: 'truncatedNormal' as const, std: 1 } },
     parameters: {
       ...linearSpecs('class', hiddenSize, labels.length + 1, { labelAxis: 'output' }),
       ...linearSpecs('centre', hiddenSize, 2),
