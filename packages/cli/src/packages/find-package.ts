@@ -15,13 +15,21 @@ export function findPackage(name: string, folder: string = process.cwd()): Found
   return findFrom(name, folder) ?? findFrom(name, dirname(fileURLToPath(import.meta.url)));
 }
 
+/** Where a package of files, such as weights, is installed. */
+export function packageFolder(name: string, folder: string = process.cwd()): string | null {
+  return folderFrom(name, folder) ?? folderFrom(name, dirname(fileURLToPath(import.meta.url)));
+}
+
 function findFrom(name: string, start: string): FoundPackage | null {
+  const folder = folderFrom(name, start);
+  const found = folder === null ? null : packageIn(folder);
+  return found && { ...found, name };
+}
+
+function folderFrom(name: string, start: string): string | null {
   for (let folder = resolve(start); ; folder = dirname(folder)) {
     const place = join(folder, 'node_modules', name);
-    if (existsSync(join(place, 'package.json'))) {
-      const found = packageIn(place);
-      return found && { ...found, name };
-    }
+    if (existsSync(join(place, 'package.json'))) return realpathSync(place);
     if (folder === dirname(folder)) return null;
   }
 }
