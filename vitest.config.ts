@@ -30,6 +30,7 @@ export default defineConfig({
           include: ['tools/packages/*.test.ts'],
           globalSetup: 'tools/packages/pack-once.ts',
           testTimeout: 240_000,
+          hookTimeout: 240_000,
         },
       },
       {
