@@ -33,7 +33,16 @@ export default defineConfig({
           hookTimeout: 120_000,
         },
       },
-      { test: { ...common, name: 'packed', include: ['tools/packages/*.test.ts'], testTimeout: 240_000 } },
+      {
+        test: {
+          ...common,
+          name: 'packed',
+          include: ['tools/packages/*.test.ts'],
+          globalSetup: 'tools/packages/pack-once.ts',
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
+        },
+      },
       {
         ...fromSources,
         test: { ...common, name: 'browser', include: ['packages/*/test/**/*.browser.test.ts'], testTimeout: 240_000 },

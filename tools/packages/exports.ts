@@ -23,7 +23,10 @@ export function checkExports(packed: Pick<PackedPackage, 'name' | 'manifest' | '
   }
   for (const [key, target] of Object.entries(packed.manifest.imports ?? {}))
     visit(`${packed.name} imports ${key}`, target);
-  for (const file of files) if (/\.test\.ts$|(^|\/)test\//.test(file)) found.push(`${packed.name}: ${file} is a test`);
+  for (const file of files) {
+    const isTest = /\.test\.ts$|(^|\/)test\//.test(file) && !file.startsWith('templates/');
+    if (isTest) found.push(`${packed.name}: ${file} is a test`);
+  }
   for (const needed of ['package.json', 'README.md', 'LICENSE']) {
     if (!files.has(needed)) found.push(`${packed.name}: ${needed} is missing from the tarball`);
   }

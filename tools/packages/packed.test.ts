@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
 import { bundle, unwanted } from './bundle.ts';
 import { checkExports } from './exports.ts';
-import { consumerProject, type PackedPackage, packAll, publishedFolders } from './pack.ts';
+import { consumerProject, publishedFolders } from './pack.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const names = publishedFolders(root).map((folder) => `@glid/${folder.split('/').at(-1)}`);
@@ -12,7 +12,7 @@ const budgets = JSON.parse(readFileSync(join(import.meta.dirname, 'size-budgets.
   string,
   number
 >;
-let packed: Map<string, PackedPackage>;
+const packed = new Map(inject('packed').map((one) => [one.name, one]));
 
 /** Packages that never run in a page. */
 const onlyForNode = ['@glid/cli', '@glid/backend-cuda', '@glid/collectives', '@glid/create-head'];
@@ -26,10 +26,6 @@ const run = (file: string, args: string[], cwd = root): string => {
     throw new Error(`${file} ${args.join(' ')}\n${stdout}${stderr}`);
   }
 };
-
-beforeAll(() => {
-  packed = packAll(root);
-}, 240_000);
 
 describe.each(names)('%s', (name) => {
   it('has a sound exports map', () => expect(checkExports(packed.get(name)!)).toEqual([]));

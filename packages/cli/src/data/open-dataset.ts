@@ -74,14 +74,15 @@ function synthetic({ data, part, limit, seed = 0, size, labels }: DataRequest): 
 }
 
 const openers: Readonly<Record<Exclude<Format, 'synthetic'>, Opener>> = {
-  async folder({ root, folders, files }, { images, list, split, part }) {
+  async folder({ root, folders, files }, { images, list, split, part, labels }) {
     const inside = images ?? (folders.has('images') ? 'images' : '');
     const present = splitsOf(files, /^(.+)\.txt$/);
     const lists =
       list === undefined && (split !== undefined || present.some((name) => splitNames[part].includes(name)));
     const names = list ?? (lists ? `${chooseSplit(present, part, split, root)}.txt` : undefined);
     if (names === undefined && part === 'test') chooseSplit([], part, split, root);
-    return readImageFolder(root, { images: inside, ...(names === undefined ? {} : { list: names }) });
+    const pictures = await readImageFolder(root, { images: inside, ...(names === undefined ? {} : { list: names }) });
+    return labels ? { ...pictures, labels } : pictures;
   },
   async coco(folder, request) {
     const { path, split } = annotationFile(folder, request, ['instances', 'person_keypoints', 'annotations']);

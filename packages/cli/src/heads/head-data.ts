@@ -28,7 +28,7 @@ function formatsOf({ id, config }: { readonly id: string; readonly config: objec
       if (mode === 'panoptic') return ['coco-panoptic'];
       return mode === 'instance' ? ['coco', 'yolo'] : ['coco-panoptic', 'ade', 'coco', 'yolo'];
     default:
-      return ['coco', 'voc', 'yolo', 'coco-panoptic', 'ade', 'depth-list'];
+      return ['coco', 'voc', 'yolo', 'coco-panoptic', 'ade', 'depth-list', 'folder'];
   }
 }
 

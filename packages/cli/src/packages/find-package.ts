@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 /** An installed package. */
@@ -22,11 +22,8 @@ export function packageFolder(name: string, folder: string = process.cwd()): str
 
 function findFrom(name: string, start: string): FoundPackage | null {
   const folder = folderFrom(name, start);
-  if (folder === null) return null;
-  const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest;
-  const entry = entryOf(manifest);
-  if (entry === null) return null;
-  return { name, version: manifest.version ?? '0.0.0', url: pathToFileURL(join(folder, entry)).href };
+  const found = folder === null ? null : packageIn(folder);
+  return found && { ...found, name };
 }
 
 function folderFrom(name: string, start: string): string | null {
@@ -37,7 +34,20 @@ function folderFrom(name: string, start: string): string | null {
   }
 }
 
+/** The package that lies in a folder; null where there is none, or none with a main module. */
+export function packageIn(folder: string): FoundPackage | null {
+  const path = join(folder, 'package.json');
+  if (!existsSync(path)) return null;
+  const real = realpathSync(folder);
+  const manifest = JSON.parse(readFileSync(path, 'utf8')) as Manifest;
+  const entry = entryOf(manifest);
+  if (entry === null) return null;
+  const url = pathToFileURL(join(real, entry)).href;
+  return { name: manifest.name ?? basename(real), version: manifest.version ?? '0.0.0', url };
+}
+
 interface Manifest {
+  readonly name?: string;
   readonly version?: string;
   readonly main?: string;
   readonly exports?: unknown;

@@ -25,7 +25,7 @@ export const finetune: Command = {
     head: {
       kind: 'list',
       placeholder: 'HEAD,…',
-      help: 'detection, segmentation, depth, pose, a package, or a file (./head.js); key=HEAD names it in the model',
+      help: 'detection, segmentation, depth, pose, a package, a file or a folder (./my-head); key=HEAD names it in the model',
       required: true,
     },
     headConfig: {

@@ -1,6 +1,8 @@
+import { createRequire } from 'node:module';
 import { GlidError } from '@glid/base';
 import type { BackendCandidate, GlidBackend } from '@glid/ops';
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
+import type * as Core from '@tensorflow/tfjs-core';
 import {
   copyRegisteredKernels,
   enableProdMode,
@@ -115,6 +117,33 @@ describe('useBackend', () => {
   it('never falls back silently from a backend that was named alone', async () => {
     const absent = candidate('absent', { probe: async () => ({ ok: false, reason: 'no such device' }) });
     await expect(useBackend(absent)).rejects.toThrow(/absent: no such device/);
+  });
+
+  it('refuses a backend that was built with another copy of TensorFlow.js, whatever else is in the list', async () => {
+    const require = createRequire(import.meta.url);
+    const file = require.resolve('@tensorflow/tfjs-core');
+    const first = require.cache[file];
+    delete require.cache[file];
+    const { KernelBackend } = require(file) as typeof Core;
+    if (first) require.cache[file] = first;
+    const cpuBackend = new MathBackendCPU();
+    const foreign = candidate('foreign', {
+      create: async () => {
+        copyRegisteredKernels('cpu', 'foreign');
+        registerBackend('foreign', () =>
+          Object.assign(Object.create(KernelBackend.prototype), cpuBackend, {
+            write: cpuBackend.write.bind(cpuBackend),
+            disposeData: cpuBackend.disposeData.bind(cpuBackend),
+            dispose: () => {},
+          }),
+        );
+        return { name: 'foreign', description: '', dispose: async () => removeBackend('foreign') };
+      },
+    });
+    const error = await useBackend([foreign, candidate('good')]).catch((e: unknown) => e);
+    expect(GlidError.isInstance(error, 'GLID_TFJS_DUPLICATE')).toBe(true);
+    expect((error as GlidError).fix).toMatch(/npm install --save-exact @tensorflow\/tfjs-core@4\.22\.0.*npm dedupe/);
+    expect(getBackend()).toBe('cpu');
   });
 
   it('refuses an empty list', async () => {

@@ -1,5 +1,5 @@
 import { GlidError } from '@glid/base';
-import type { BackendCandidate, GlidBackend } from '@glid/ops';
+import { assertSingleEngine, type BackendCandidate, type GlidBackend } from '@glid/ops';
 import { findBackend, getBackend, setBackend } from '@tensorflow/tfjs-core';
 import { runCanary } from './canary.ts';
 
@@ -22,6 +22,7 @@ export interface BackendChoice {
  *
  * @param candidates in order of preference: `[cuda(), webgpu(), wasm()]`; a single value names one backend.
  * @throws GLID_BACKEND_UNAVAILABLE when none works, with every reason; the backend that was current stays current.
+ * @throws GLID_TFJS_DUPLICATE when the backend was built with another copy of TensorFlow.js than this package, with what mends it.
  * @throws GLID_USAGE when the list is empty.
  */
 export async function useBackend(candidates: BackendCandidate | readonly BackendCandidate[]): Promise<BackendChoice> {
@@ -59,6 +60,7 @@ async function attempt(candidate: BackendCandidate, previous: string | undefined
     if (!(await setBackend(backend.name))) {
       throw new Error(`TensorFlow.js could not initialise the backend '${backend.name}'`);
     }
+    assertSingleEngine();
     const fault = await runCanary();
     if (fault === undefined) return backend;
     throw new Error(fault);
@@ -66,6 +68,7 @@ async function attempt(candidate: BackendCandidate, previous: string | undefined
     // A candidate may hand out the backend that is in use already; that one is not ours to take down.
     if (backend && backend.name !== previous) await backend.dispose().catch(() => undefined);
     if (previous !== undefined && findBackend(previous) !== null) await setBackend(previous);
+    if (GlidError.isInstance(error, 'GLID_TFJS_DUPLICATE')) throw error; // no other backend mends that
     return error instanceof Error ? error.message : String(error);
   }
 }

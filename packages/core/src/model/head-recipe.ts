@@ -1,4 +1,4 @@
-import type { AnyHead, HeadContext, HeadFactory } from '@glid/head-kit';
+import { type AnyHead, checkSpecification, type HeadContext, type HeadFactory } from '@glid/head-kit';
 
 /** A head to be: its factory and configuration. The model adds what only it knows (`HeadContext`) and builds the head. */
 export interface HeadRecipe<H extends AnyHead = AnyHead> {
@@ -23,7 +23,10 @@ export function headOf<Config extends object, H extends AnyHead, Input>(
 ): HeadRecipe<H> {
   const { migrateParameterName } = factory;
   return {
-    build: (context) => factory(config, context),
+    build: (context) => {
+      checkSpecification(factory);
+      return factory(config, context);
+    },
     ...(migrateParameterName && { migrateParameterName: migrateParameterName.bind(factory) }),
   };
 }

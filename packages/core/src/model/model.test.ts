@@ -197,6 +197,15 @@ it('frees its parameters, once, by either name', async () => {
     code: 'GLID_CONFIG',
   });
   await expect(createModel({ backbone: 'huge' as never })).rejects.toThrow(/nano, tiny/);
+  // Another version of the interface is noticed before anything of such a head is called.
+  const never = (): never => {
+    throw new Error('must not be called');
+  };
+  const newer = Object.assign(never, { id: '@acme/hair', specificationVersion: 'v2' }) as unknown as typeof fieldMap;
+  await expect(createModel({ backbone: microConfig, heads: { hair: headOf(newer, {}) } })).rejects.toMatchObject({
+    code: 'GLID_SPEC_VERSION',
+    fix: 'Run `npm install @glid/core@latest @glid/head-kit@latest`.',
+  });
 });
 
 it('starts the same for the same seed, and adds heads without disturbing the core', async () => {

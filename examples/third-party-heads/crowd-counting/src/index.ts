@@ -1,0 +1,2 @@
+export { crowdCounting } from './head.ts';
+export type { CrowdResult } from './results.ts';

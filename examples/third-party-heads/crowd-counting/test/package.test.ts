@@ -1,0 +1,9 @@
+import { expect, it } from 'vitest';
+import manifest from '../package.json' with { type: 'json' };
+import { crowdCounting } from '../src/index.ts';
+import { fixture } from './fixture.ts';
+
+it('goes by the name and version of its package', () => {
+  const head = crowdCounting(fixture.config, { hiddenSize: 16, pixelStride: 4 });
+  expect(`${head.id}@${head.version}`).toBe(`${manifest.name}@${manifest.version}`);
+});

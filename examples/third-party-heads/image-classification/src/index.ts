@@ -1,0 +1,2 @@
+export type { ClassificationResult } from './head.ts';
+export { imageClassification } from './head.ts';

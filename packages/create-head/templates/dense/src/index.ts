@@ -1,0 +1,2 @@
+export type { ForegroundResult } from './head.ts';
+export { templateHead } from './head.ts';

@@ -1,0 +1,2 @@
+export { templateHead } from './head.ts';
+export type { FoundThing, PointOptions } from './results.ts';

@@ -1,0 +1,2 @@
+export type { CountResult } from './head.ts';
+export { templateHead } from './head.ts';
