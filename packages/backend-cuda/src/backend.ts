@@ -151,8 +151,8 @@ export class CudaBackend extends KernelBackend {
 
   /** The value of a one-element tensor that is still on the host: kernels take it as an argument and nothing is uploaded. */
   hostScalar(tensor: TensorInfo): number | undefined {
-    const { count, host } = this.#data.get(tensor.dataId);
-    return count === 1 && host !== undefined ? Number(host[0]) : undefined;
+    const { count, host, dtype } = this.#data.get(tensor.dataId);
+    return count === 1 && host !== undefined && dtype !== 'complex64' ? Number(host[0]) : undefined;
   }
 
   /** A new tensor whose values are whatever the memory held. Throws `GLID_LIMIT`, `GLID_OUT_OF_MEMORY`. */

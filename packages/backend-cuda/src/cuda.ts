@@ -84,7 +84,12 @@ async function create(options: CudaOptions): Promise<CudaGlidBackend> {
   const products = new MatrixProducts(device, allocator, libraries.cublasLt, precision);
   const dispose = (): void => {
     products.dispose();
-    allocator.trim();
+    try {
+      allocator.trim();
+    } catch (error) {
+      // A device that is lost has taken its memory along.
+      if (!GlidError.isInstance(error, 'GLID_DEVICE_LOST')) throw error;
+    }
     device.dispose();
   };
   registerBackend(backendName, () => new CudaBackend(device, allocator, products, dispose), 4);

@@ -124,7 +124,15 @@ describe.skipIf(withoutCompiler)('a device that fails (needs g++)', () => {
 
   afterEach(async () => {
     simulator.reset();
-    for (const [name, value] of Object.entries({ DEVICES: 1, DRIVER: 13000, MEMORY_MIB: 4096, PENDING: 0 })) {
+    for (const [name, value] of Object.entries({
+      DEVICES: 1,
+      DRIVER: 13000,
+      MEMORY_MIB: 4096,
+      PENDING: 0,
+      INIT: 0,
+      EXCLUSIVE: 0,
+      OTHERS_MIB: 0,
+    })) {
       simulator.set(name, value);
     }
     await backend?.dispose();
@@ -134,7 +142,15 @@ describe.skipIf(withoutCompiler)('a device that fails (needs g++)', () => {
   it.each([
     ['no GPU', 'DEVICES', 0, /CUDA_ERROR_NO_DEVICE.*nvidia-smi/],
     ['a driver that is too old', 'DRIVER', 11080, /CUDA 11\.8; 12\.0 is the oldest/],
-    ['a driver older than NVRTC', 'DRIVER', 12040, /CUDA 12\.4, and NVRTC 13\.0.*install NVRTC 12/],
+    ['a driver older than NVRTC', 'DRIVER', 12040, /CUDA 12\.4, and NVRTC 13\.0 \(\/.*\.so\).*install NVRTC 12/],
+    [
+      'a GPU that another process holds alone',
+      'EXCLUSIVE',
+      1,
+      /DEVICE_UNAVAILABLE, 46.*libcudasim.*nvidia-smi -c DEFAULT/,
+    ],
+    ['GPUs that are not ready', 'INIT', 802, /SYSTEM_NOT_READY.*fabricmanager/],
+    ['a driver of two versions', 'INIT', 803, /DRIVER_MISMATCH.*restart the machine/],
   ] as const)('%s: probe says so, create throws', async (_, setting, value, message) => {
     simulator.set(setting, value);
     expect(await candidate().probe()).toEqual({ ok: false, reason: expect.stringMatching(message) });
@@ -169,6 +185,41 @@ describe.skipIf(withoutCompiler)('a device that fails (needs g++)', () => {
     expect(Array.from(await square(tensor([1, 2, 3])).data())).toEqual([1, 4, 9]);
   });
 
+  it('out of memory that another process holds: says how much', async () => {
+    simulator.set('MEMORY_MIB', 64);
+    simulator.set('OTHERS_MIB', 60);
+    await start();
+    expect(() => square(ones([2 ** 21]))).toThrow(
+      expect.objectContaining({
+        code: 'GLID_OUT_OF_MEMORY',
+        message: expect.stringMatching(
+          /of its 64\.0 MiB, .* 60\.0 MiB by the driver and other processes, .*end other programs/,
+        ),
+      }),
+    );
+  });
+
+  it.each([
+    ['its memory failed', 214, /ECC_UNCORRECTABLE, 214/],
+    ['it was reset', 709, /CONTEXT_IS_DESTROYED, 709/],
+  ])('a device that is lost since %s: a typed error everywhere, and an orderly end', async (_, code, message) => {
+    const { lost, dispose } = await start();
+    const [kept, y] = [square(ones([2, 2])), square(ones([4]))];
+    simulator.lose(code);
+    const typed = expect.objectContaining({ code: 'GLID_DEVICE_LOST', message: expect.stringMatching(message) });
+    expect(() => square(kept)).toThrow(typed);
+    expect(() => matMul(kept, kept)).toThrow(typed);
+    expect(() => y.dataSync()).toThrow(typed);
+    await expect(y.data()).rejects.toEqual(typed);
+    await expect(lost).resolves.toEqual(typed);
+    await expect(dispose()).resolves.toBeUndefined();
+    backend = undefined;
+    // As in a new process.
+    simulator.reset();
+    await start();
+    expect(Array.from(await square(tensor([3])).data())).toEqual([9]);
+  });
+
   it('a kernel that faults: a typed error, `lost` resolves, later calls fail too', async () => {
     const { lost } = await start();
     const y = square(ones([4]));
@@ -190,7 +241,7 @@ describe.skipIf(withoutCompiler)('a device that fails (needs g++)', () => {
     expect(() => inner().device.launch(broken, [1], { grid: [1], block: [1] })).toThrow(
       expect.objectContaining({
         code: 'GLID_DEVICE_ERROR',
-        message: expect.stringMatching(/NVRTC 13\.0 refuses.*nosuch/s),
+        message: expect.stringMatching(/NVRTC 13\.0 \(\/.*\) refuses.*nosuch/s),
       }),
     );
   });

@@ -11,6 +11,8 @@ if (withoutCompiler) console.warn('skipped: the CUDA simulator needs g++');
 export interface SimulatorControl {
   readonly path: string;
   set(name: string, value: number): void;
+  /** From now on every call returns `code`. */
+  lose(code: number): void;
   /** Forgets a fault. */
   reset(): void;
   counters(): Record<'launches' | 'products' | 'compiles' | 'cacheHits' | 'allocations' | 'bytesInUse', number>;
@@ -20,6 +22,7 @@ export async function openSimulator(): Promise<SimulatorControl> {
   const path = await buildSimulator();
   const library = (await loadKoffi()).open(path);
   const set = library.bind('cudasimSet', ['string', 'i32'])!;
+  const lose = library.bind('cudasimLose', ['i32'])!;
   const reset = library.bind('cudasimReset', [])!;
   const counters = library.bind('cudasimCounters', ['buffer'])!;
   return {
@@ -27,6 +30,7 @@ export async function openSimulator(): Promise<SimulatorControl> {
     set(name, value) {
       if (set(name, value) !== 0) throw new Error(`the simulator has no setting ${name}`);
     },
+    lose: (code) => void lose(code),
     reset: () => void reset(),
     counters() {
       const out = new BigUint64Array(6);

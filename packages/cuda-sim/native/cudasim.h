@@ -15,11 +15,16 @@ enum Result : int {
   InvalidValue = 1,
   OutOfMemory = 2,
   NotInitialized = 3,
+  DeviceUnavailable = 46,
   NoDevice = 100,
   InvalidDevice = 101,
   InvalidImage = 200,
   NotFound = 500,
   NotReady = 600,
+  EccUncorrectable = 214,
+  ContextDestroyed = 709,
+  SystemNotReady = 802,
+  DriverMismatch = 803,
   IllegalAddress = 700,
   LaunchFailed = 719,
   CaptureUnsupported = 900,
@@ -34,6 +39,9 @@ struct Settings {
   int memoryMiB = 4096; // of the device
   int devices = 1;
   int driver = 13000;   // version
+  int init = 0;         // what cuInit returns
+  int exclusive = 0;    // 1: another process holds the device and it serves one only
+  int othersMiB = 0;    // memory that other processes hold
   int pending = 0;      // how many queries of an event answer "not ready"
 };
 Settings& settings();

@@ -12,6 +12,7 @@ int context;
 }  // namespace
 
 CUDASIM_API int cuInit(unsigned) {
+  if (settings().init != 0) return settings().init;
   if (settings().devices == 0) return NoDevice;
   initialised = true;
   return Success;
@@ -64,6 +65,7 @@ CUDASIM_API int cuDeviceTotalMem_v2(size_t* bytes, int) {
 
 CUDASIM_API int cuDevicePrimaryCtxRetain(void** out, int) {
   RETURN_STICKY();
+  if (settings().exclusive) return DeviceUnavailable;
   *out = &context;
   return Success;
 }
@@ -82,11 +84,16 @@ CUDASIM_API int cuGetErrorName(int error, const char** name) {
       {InvalidValue, "CUDA_ERROR_INVALID_VALUE"},
       {OutOfMemory, "CUDA_ERROR_OUT_OF_MEMORY"},
       {NotInitialized, "CUDA_ERROR_NOT_INITIALIZED"},
+      {DeviceUnavailable, "CUDA_ERROR_DEVICE_UNAVAILABLE"},
       {NoDevice, "CUDA_ERROR_NO_DEVICE"},
       {InvalidDevice, "CUDA_ERROR_INVALID_DEVICE"},
       {InvalidImage, "CUDA_ERROR_INVALID_IMAGE"},
       {NotFound, "CUDA_ERROR_NOT_FOUND"},
       {NotReady, "CUDA_ERROR_NOT_READY"},
+      {EccUncorrectable, "CUDA_ERROR_ECC_UNCORRECTABLE"},
+      {ContextDestroyed, "CUDA_ERROR_CONTEXT_IS_DESTROYED"},
+      {SystemNotReady, "CUDA_ERROR_SYSTEM_NOT_READY"},
+      {DriverMismatch, "CUDA_ERROR_SYSTEM_DRIVER_MISMATCH"},
       {IllegalAddress, "CUDA_ERROR_ILLEGAL_ADDRESS"},
       {LaunchFailed, "CUDA_ERROR_LAUNCH_FAILED"},
       {CaptureUnsupported, "CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED"},

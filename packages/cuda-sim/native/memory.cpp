@@ -20,6 +20,7 @@ std::map<uint64_t, Allocation> allocations;
 size_t inUse = 0;
 
 size_t total() { return (size_t)settings().memoryMiB << 20; }
+size_t available() { return total() - ((size_t)settings().othersMiB << 20); }
 
 int checkRange(uint64_t address, size_t bytes, const char* what) {
   if (onDevice(address, bytes)) return Success;
@@ -29,7 +30,7 @@ int checkRange(uint64_t address, size_t bytes, const char* what) {
 }  // namespace
 
 uint64_t allocate(size_t bytes) {
-  if (inUse + bytes > total()) return 0;
+  if (inUse + bytes > available()) return 0;
   const size_t body = (bytes + page - 1) / page * page;
   const bool guard = settings().guard;
   const size_t mapped = body + (guard ? page : 0);
@@ -69,7 +70,7 @@ using namespace sim;
 
 CUDASIM_API int cuMemGetInfo_v2(size_t* free, size_t* totalBytes) {
   *totalBytes = total();
-  *free = total() - inUse;
+  *free = available() - inUse;
   return Success;
 }
 

@@ -19,6 +19,7 @@ const Name names[] = {
     {"ORDER", &Settings::order},   {"GUARD", &Settings::guard},         {"POISON", &Settings::poison},
     {"SKIP", &Settings::skip},     {"MEMORY_MIB", &Settings::memoryMiB}, {"DEVICES", &Settings::devices},
     {"DRIVER", &Settings::driver}, {"PENDING", &Settings::pending},
+    {"INIT", &Settings::init},     {"EXCLUSIVE", &Settings::exclusive},   {"OTHERS_MIB", &Settings::othersMiB},
 };
 
 Settings fromEnvironment() {
@@ -63,6 +64,12 @@ CUDASIM_API int cudasimSet(const char* name, int value) {
 // Forgets a fault, as a fresh process would.
 CUDASIM_API int cudasimReset() {
   sim::stickyError = sim::Success;
+  return 0;
+}
+
+// The device is lost, as by a reset or a fault of its memory: every later call returns `code`.
+CUDASIM_API int cudasimLose(int code) {
+  sim::stickyError = sim::fail(code, "the device was lost");
   return 0;
 }
 

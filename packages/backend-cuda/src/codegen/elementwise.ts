@@ -4,9 +4,9 @@ import type { CudaBackend } from '../backend.ts';
 import { pointwise } from '../runtime/program.ts';
 import { sizeOf } from '../shape.ts';
 import { broadcastStrides, collapse, offsetCode, offsetValues } from './broadcast.ts';
-import { cType } from './types.ts';
+import { storageType } from './types.ts';
 
-/** `expression` in `x`, and in `p0`, `p1`, … for the constants. */
+/** `expression` in `x`, of the C type that `storageType` gives, and in `p0`, `p1`, … for the constants; it may call `functions`. */
 export function unary(
   backend: CudaBackend,
   key: string,
@@ -14,14 +14,16 @@ export function unary(
   expression: string,
   dtype: DataType,
   constants: readonly number[] = [],
+  functions = '',
 ): TensorInfo {
   const y = backend.output(x.shape, dtype);
-  const [from, to] = [cType(x.dtype), cType(dtype)];
+  const [from, to] = [storageType(x.dtype), storageType(dtype)];
   const parameters = constants.map((_, k) => `, float p${k}`).join('');
   const program = pointwise(
     `${key} ${from} ${to}`,
     `const ${from}* xs, ${to}* ys${parameters}`,
     `    ${from} x = xs[i];\n    ys[i] = ${expression};`,
+    functions,
   );
   backend.run(program, sizeOf(x.shape), [backend.pointer(x), backend.pointer(y), ...constants]);
   return y;
@@ -40,7 +42,7 @@ export function binary(
   const y = backend.output(shape, dtype);
   const n = sizeOf(shape);
   if (n === 0) return y;
-  const [ta, tb, ty] = [cType(a.dtype), cType(b.dtype), cType(dtype)];
+  const [ta, tb, ty] = [storageType(a.dtype), storageType(b.dtype), storageType(dtype)];
   const apply = `static __device__ __forceinline__ ${ty} apply(${ta} a, ${tb} b) { return ${expression}; }`;
   const name = `${key} ${ta} ${tb} ${ty}`;
   // Floats and ints keep their values as arguments; a bool goes as an int.

@@ -3,7 +3,7 @@ import type { CudaBackend } from '../backend.ts';
 import { pointwise } from '../runtime/program.ts';
 import { sizeOf, stridesOf } from '../shape.ts';
 import { collapse, offsetCode, offsetValues } from './broadcast.ts';
-import { bytesOf, cType } from './types.ts';
+import { bytesOf, storageType } from './types.ts';
 
 /** A walk through a tensor's elements: one stride an axis of the copy, negative or 0 too. */
 export interface Walk {
@@ -27,7 +27,7 @@ export function stridedCopy(backend: CudaBackend, dims: readonly number[], from:
     backend.device.copy(addresses[1] + target * bytes, addresses[0] + source * bytes, n * bytes);
     return;
   }
-  const type = cType(dtype);
+  const type = storageType(dtype);
   const { parameters, code } = offsetCode(rank, ['x', 'y']);
   const program = pointwise(
     `copy ${type}, rank ${rank}`,

@@ -57,7 +57,7 @@ function findLibrary(ffi: Ffi, library: LibraryName, given: readonly string[], a
 }
 
 /** NVRTC opens a second library by its bare name, which is only found once it is loaded. */
-function preloadBuiltins(ffi: Ffi, nvrtc: string, around: Surroundings): void {
+export function preloadBuiltins(ffi: Ffi, nvrtc: string, around: Surroundings): void {
   if (!isAbsolute(nvrtc) || !basename(nvrtc).startsWith('libnvrtc')) return;
   const folder = dirname(nvrtc);
   for (const name of around.list(folder)) if (name.startsWith('libnvrtc-builtins.so.')) ffi.open(join(folder, name));

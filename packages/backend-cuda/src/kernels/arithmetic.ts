@@ -2,6 +2,7 @@ import type { DataType, KernelConfig, TensorInfo } from '@tensorflow/tfjs-core';
 import {
   Add,
   Atan2,
+  BitwiseAnd,
   EluGrad,
   FloorDiv,
   Maximum,
@@ -15,8 +16,11 @@ import {
   Sub,
   upcastType,
 } from '@tensorflow/tfjs-core';
+import type { CudaBackend } from '../backend.ts';
 import { binary } from '../codegen/elementwise.ts';
+import { cType } from '../codegen/types.ts';
 import { type BinaryInputs, defineKernel } from './define-kernel.ts';
+import { castTo } from './views.ts';
 
 interface Expression {
   readonly float: string;
@@ -25,8 +29,14 @@ interface Expression {
   readonly dtype?: DataType;
 }
 
-const wrapped = (remainder: string): string =>
-  `({ auto r = ${remainder}; r != 0 && ((r < 0) != (b < 0)) ? r + b : r; })`;
+/** The remainder takes the sign of the divisor. */
+const wrapped = (r: string): string => `${r} != 0 && (${r} < 0) != (b < 0) ? ${r} + b : ${r}`;
+
+const complexParts: Readonly<Record<string, string>> = {
+  [Add]: 'make_float2(a.x + b.x, a.y + b.y)',
+  [Sub]: 'make_float2(a.x - b.x, a.y - b.y)',
+  [Multiply]: 'make_float2(a.x * b.x - a.y * b.y, a.x * b.y + a.y * b.x)',
+};
 
 const expressions: Readonly<Record<string, Expression>> = {
   [Add]: { float: 'a + b' },
@@ -43,14 +53,29 @@ const expressions: Readonly<Record<string, Expression>> = {
   [Atan2]: { float: 'atan2f(a, b)' },
 };
 
+function arithmetic(backend: CudaBackend, name: string, a: TensorInfo, b: TensorInfo): TensorInfo {
+  const joined = upcastType(a.dtype, b.dtype);
+  if (joined === 'complex64' && complexParts[name] !== undefined) {
+    const pairs = [a, b].map((x) => castTo(backend, x, 'complex64')) as [TensorInfo, TensorInfo];
+    const y = binary(backend, name, ...pairs, complexParts[name]!, 'complex64');
+    backend.release(...pairs);
+    return y;
+  }
+  cType(joined);
+  const { float, int, dtype } = expressions[name]!;
+  const type = dtype ?? (joined === 'bool' ? 'int32' : joined);
+  return binary(backend, name, a, b, type === 'int32' && int !== undefined ? int : float, type);
+}
+
+export function product(backend: CudaBackend, a: TensorInfo, b: TensorInfo): TensorInfo {
+  return arithmetic(backend, Multiply, a, b);
+}
+
 export const arithmeticKernels: readonly KernelConfig[] = [
-  ...Object.entries(expressions).map(([name, { float, int, dtype }]) =>
-    defineKernel<BinaryInputs>(name, (backend, { a, b }) => {
-      const joined = dtype ?? upcastType(a.dtype, b.dtype);
-      const type = joined === 'bool' ? 'int32' : joined;
-      return binary(backend, name, a, b, type === 'int32' && int !== undefined ? int : float, type);
-    }),
+  ...Object.keys(expressions).map((name) =>
+    defineKernel<BinaryInputs>(name, (backend, { a, b }) => arithmetic(backend, name, a, b)),
   ),
+  defineKernel<BinaryInputs>(BitwiseAnd, (backend, { a, b }) => binary(backend, BitwiseAnd, a, b, 'a & b', 'int32')),
   defineKernel<{ x: TensorInfo; alpha: TensorInfo }>(Prelu, (backend, { x, alpha }) =>
     binary(backend, Prelu, x, alpha, 'a < 0 ? a * b : a', 'float32'),
   ),

@@ -39,7 +39,7 @@ import { filled } from './fill.ts';
 const dot = (a: readonly number[], b: readonly number[]): number => a.reduce((total, v, i) => total + v * b[i]!, 0);
 
 /** A part of `x`: `dims` elements from `begin`, every `steps`-th. */
-function part(
+export function part(
   backend: CudaBackend,
   x: TensorInfo,
   begin: readonly number[],
@@ -56,10 +56,9 @@ function part(
 }
 
 function concatenated(backend: CudaBackend, xs: readonly TensorInfo[], axis: number): TensorInfo {
-  const shape = backend_util.computeOutShape(
-    xs.map((x) => x.shape),
-    axis,
-  );
+  const shapes = xs.map((x) => x.shape);
+  backend_util.assertParamsConsistent(shapes, axis);
+  const shape = backend_util.computeOutShape(shapes, axis);
   const y = backend.output(shape, xs[0]!.dtype);
   const strides = stridesOf(shape);
   let at = 0;
@@ -88,12 +87,38 @@ function split(
   });
 }
 
+export function broadcasted(backend: CudaBackend, x: TensorInfo, shape: readonly number[]): TensorInfo {
+  const y = backend.output(shape, x.dtype);
+  const from = { tensor: x, strides: broadcastStrides(x.shape, shape) };
+  stridedCopy(backend, shape, from, { tensor: y, strides: stridesOf(shape) });
+  return y;
+}
+
+export function padded(
+  backend: CudaBackend,
+  x: TensorInfo,
+  paddings: readonly (readonly [before: number, after: number])[],
+  value: number,
+): TensorInfo {
+  const shape = x.shape.map((n, axis) => paddings[axis]![0] + n + paddings[axis]![1]);
+  if (sizeOf(shape) === sizeOf(x.shape)) return backend.share(x, shape);
+  const y = filled(backend, shape, value, x.dtype);
+  const strides = stridesOf(shape);
+  const start = dot(
+    paddings.map(([before]) => before),
+    strides,
+  );
+  stridedCopy(backend, x.shape, { tensor: x, strides: stridesOf(x.shape) }, { tensor: y, strides, start });
+  return y;
+}
+
 const listed = (inputs: Readonly<Record<string, TensorInfo>>): TensorInfo[] => Object.values(inputs);
 
 export const copyKernels: readonly KernelConfig[] = [
   defineKernel<UnaryInputs, TransposeAttrs>(Transpose, (backend, { x }, { perm }) => transposed(backend, x, perm)),
   defineKernel<UnaryInputs, SliceAttrs>(Slice, (backend, { x }, { begin, size }) => {
     const [first, dims] = slice_util.parseSliceParams(x as never, begin, size) as [number[], number[]];
+    slice_util.assertParamsValid(x as never, first, dims);
     return part(backend, x, first, dims, dims);
   }),
   defineKernel<UnaryInputs, StridedSliceAttrs>(StridedSlice, (backend, { x }, attrs) => {
@@ -110,6 +135,10 @@ export const copyKernels: readonly KernelConfig[] = [
   }),
   defineKernel<Readonly<Record<string, TensorInfo>>, PackAttrs>(Pack, (backend, inputs, { axis }) => {
     const xs = listed(inputs);
+    for (const { shape, dtype } of xs) {
+      util.assertShapesMatch(xs[0]!.shape, shape, 'All tensors passed to stack must have matching shapes');
+      util.assert(dtype === xs[0]!.dtype, () => 'All tensors passed to stack must have matching dtypes');
+    }
     const at = axisOf(axis, xs[0]!.shape.length + 1);
     const rows = xs.map((x) => ({ ...x, shape: [...x.shape.slice(0, at), 1, ...x.shape.slice(at)] }));
     return concatenated(backend, rows, at);
@@ -144,22 +173,10 @@ export const copyKernels: readonly KernelConfig[] = [
     stridedCopy(backend, x.shape, from, { tensor: y, strides });
     return y;
   }),
-  defineKernel<UnaryInputs, PadV2Attrs>(PadV2, (backend, { x }, { paddings, constantValue }) => {
-    const shape = x.shape.map((n, axis) => paddings[axis]![0] + n + paddings[axis]![1]);
-    if (sizeOf(shape) === sizeOf(x.shape)) return backend.share(x, shape);
-    const y = filled(backend, shape, constantValue, x.dtype);
-    const strides = stridesOf(shape);
-    const start = dot(
-      paddings.map(([before]) => before),
-      strides,
-    );
-    stridedCopy(backend, x.shape, { tensor: x, strides: stridesOf(x.shape) }, { tensor: y, strides, start });
-    return y;
-  }),
-  defineKernel<UnaryInputs, BroadCastToAttrs>(BroadcastTo, (backend, { x }, { shape }) => {
-    const y = backend.output(shape, x.dtype);
-    const from = { tensor: x, strides: broadcastStrides(x.shape, shape) };
-    stridedCopy(backend, shape, from, { tensor: y, strides: stridesOf(shape) });
-    return y;
-  }),
+  defineKernel<UnaryInputs, PadV2Attrs>(PadV2, (backend, { x }, { paddings, constantValue }) =>
+    padded(backend, x, paddings, constantValue),
+  ),
+  defineKernel<UnaryInputs, BroadCastToAttrs>(BroadcastTo, (backend, { x }, { shape }) =>
+    broadcasted(backend, x, shape),
+  ),
 ];

@@ -96,7 +96,10 @@ export const depthwiseKernels: readonly KernelConfig[] = [
     FusedDepthwiseConv2DAttrs
   >(FusedDepthwiseConv2D, (backend, { x, filter, bias, preluActivationWeights }, attrs) => {
     const y = depthwise(backend, x, filter, attrs);
-    applyActivation(backend, y, { bias, activation: attrs.activation, prelu: preluActivationWeights });
+    const { activation } = attrs;
+    // In the attributes, but not in their type.
+    const { leakyreluAlpha } = attrs as { leakyreluAlpha?: number };
+    applyActivation(backend, y, { bias, activation, leakyreluAlpha, prelu: preluActivationWeights });
     return y;
   }),
   defineKernel<{ dy: TensorInfo; filter: TensorInfo }, DepthwiseConv2dNativeBackpropInputAttrs>(

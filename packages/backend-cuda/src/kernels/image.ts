@@ -6,9 +6,11 @@ import type {
   TensorInfo,
 } from '@tensorflow/tfjs-core';
 import { FusedBatchNorm, ResizeBilinear, ResizeNearestNeighbor } from '@tensorflow/tfjs-core';
+import { requireFloats } from '../codegen/types.ts';
 import { pointwise } from '../runtime/program.ts';
 import { sizeOf } from '../shape.ts';
 import { defineKernel } from './define-kernel.ts';
+import { castTo } from './views.ts';
 
 const resizeParameters =
   'const float* xs, float* ys, int H, int W, int C, int outH, int outW, float scaleY, float scaleX';
@@ -56,12 +58,14 @@ function resize(
 ): KernelConfig {
   return defineKernel<{ images: TensorInfo }, ResizeBilinearAttrs | ResizeNearestNeighborAttrs>(
     name,
-    (backend, { images }, { alignCorners, halfPixelCenters, size }) => {
+    (backend, inputs, { alignCorners, halfPixelCenters, size }) => {
+      const images = castTo(backend, inputs.images, 'float32');
       const [batch, H, W, C] = images.shape as [number, number, number, number];
       const y = backend.output([batch, ...size, C]);
       const values = [H, W, C, ...size, scaleOf(H, size[0], alignCorners), scaleOf(W, size[1], alignCorners)];
       const program = choose(alignCorners, halfPixelCenters);
       backend.run(program, sizeOf(y.shape), [backend.pointer(images), backend.pointer(y), ...values]);
+      backend.release(images);
       return y;
     },
   );
@@ -74,6 +78,7 @@ export const imageKernels: readonly KernelConfig[] = [
     { x: TensorInfo; mean: TensorInfo; variance: TensorInfo; offset?: TensorInfo; scale?: TensorInfo },
     FusedBatchNormAttrs
   >(FusedBatchNorm, (backend, { x, mean, variance, offset, scale }, { varianceEpsilon }) => {
+    requireFloats(x, mean, variance);
     const y = backend.output(x.shape);
     const given = `${scale === undefined ? '' : ' * scale[c]'}${offset === undefined ? '' : ' + offset[c]'}`;
     const program = pointwise(

@@ -7,7 +7,7 @@ import type {
   UnsortedSegmentSumAttrs,
 } from '@tensorflow/tfjs-core';
 import { backend_util, GatherV2, OneHot, TopK, UnsortedSegmentSum } from '@tensorflow/tfjs-core';
-import { cType } from '../codegen/types.ts';
+import { cType, storageType } from '../codegen/types.ts';
 import { pointwise } from '../runtime/program.ts';
 import { axisOf, sizeOf } from '../shape.ts';
 import { defineKernel } from './define-kernel.ts';
@@ -22,7 +22,7 @@ export const indexingKernels: readonly KernelConfig[] = [
       const info = backend_util.segment_util.collectGatherOpShapeInfo(x as never, indices as never, at, batchDims);
       const { batchSize, outerSize, dimSize, sliceSize, outputShape } = info;
       const y = backend.output(outputShape, x.dtype);
-      const type = cType(x.dtype);
+      const type = storageType(x.dtype);
       const program = pointwise(
         `${GatherV2} ${type}`,
         `const ${type}* xs, const int* indices, ${type}* ys, int outer, int size, int count, int inner`,
@@ -30,7 +30,8 @@ export const indexingKernels: readonly KernelConfig[] = [
     int k = rest % count, row = rest / count % outer, batch = rest / count / outer;
     int index = indices[batch * count + k];
     bool inside = index >= 0 && index < size;
-    ys[i] = inside ? xs[(((size_t)batch * outer + row) * size + index) * inner + place] : (${type})0;`,
+    ${type} nothing = {};
+    ys[i] = inside ? xs[(((size_t)batch * outer + row) * size + index) * inner + place] : nothing;`,
       );
       const addresses = [x, indices, y].map((tensor) => backend.pointer(tensor));
       const count = sizeOf(indices.shape) / Math.max(1, batchSize);

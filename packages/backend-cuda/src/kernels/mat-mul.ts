@@ -4,6 +4,7 @@ import { _FusedMatMul, BatchMatMul, broadcast_util, upcastType } from '@tensorfl
 import type { CudaBackend } from '../backend.ts';
 import { applyActivation } from '../programs/activation.ts';
 import { sizeOf } from '../shape.ts';
+import { broadcasted } from './copies.ts';
 import { defineKernel } from './define-kernel.ts';
 import { filled } from './fill.ts';
 import { castTo } from './views.ts';
@@ -20,15 +21,23 @@ export function matMul(backend: CudaBackend, { a, b }: Operands, transposeA: boo
   const [rowsA, columnsA] = a.shape.slice(-2) as [number, number];
   const [rowsB, columnsB] = b.shape.slice(-2) as [number, number];
   const [m, k, n] = [transposeA ? columnsA : rowsA, transposeA ? rowsA : columnsA, transposeB ? rowsB : columnsB];
+  if ((transposeB ? columnsB : rowsB) !== k) {
+    throw new GlidError('GLID_SHAPE', `matMul of [${a.shape}] and [${b.shape}]: the inner sizes differ.`, {
+      fix: 'Transpose one of them, or check where they come from.',
+      details: { a: a.shape, b: b.shape, transposeA, transposeB },
+    });
+  }
   const [batchA, batchB] = [a.shape.slice(0, -2), b.shape.slice(0, -2)];
   const batch = broadcast_util.assertAndGetBroadcastShape(batchA, batchB);
   const [countA, countB, batches] = [sizeOf(batchA), sizeOf(batchB), sizeOf(batch)];
   const shape = [...batch, m, n];
   if (sizeOf(shape) === 0 || k === 0) return filled(backend, shape, 0, 'float32');
   if ((countA !== 1 && countA !== batches) || (countB !== 1 && countB !== batches)) {
-    throw new GlidError('GLID_SHAPE', `matMul of batches [${batchA}] and [${batchB}] on the CUDA backend.`, {
-      fix: 'Give both operands the same batch axes, or one of them none.',
-    });
+    // Batches that are repeated in part are written out.
+    const [wholeA, wholeB] = [a, b].map((x) => broadcasted(backend, x, [...batch, ...x.shape.slice(-2)]));
+    const product = matMul(backend, { a: wholeA!, b: wholeB! }, transposeA, transposeB);
+    backend.release(wholeA!, wholeB!);
+    return product;
   }
   const y = backend.output(shape);
   // One matrix for all batches of the left side: one tall product.

@@ -1,5 +1,14 @@
-import type { AvgPoolAttrs, KernelConfig, MaxPoolAttrs, MaxPoolGradAttrs, TensorInfo } from '@tensorflow/tfjs-core';
-import { AvgPool, AvgPoolGrad, type AvgPoolGradAttrs, backend_util, MaxPool, MaxPoolGrad } from '@tensorflow/tfjs-core';
+import type {
+  AvgPoolAttrs,
+  AvgPoolGradAttrs,
+  KernelConfig,
+  MaxPoolAttrs,
+  MaxPoolGradAttrs,
+  MaxPoolWithArgmaxAttrs,
+  TensorInfo,
+} from '@tensorflow/tfjs-core';
+import { AvgPool, AvgPoolGrad, backend_util, MaxPool, MaxPoolGrad, MaxPoolWithArgmax } from '@tensorflow/tfjs-core';
+import { requireFloats } from '../codegen/types.ts';
 import {
   forEachCover,
   forEachTap,
@@ -11,6 +20,7 @@ import {
 import { pointwise } from '../runtime/program.ts';
 import { sizeOf } from '../shape.ts';
 import { defineKernel } from './define-kernel.ts';
+import { inFloats } from './views.ts';
 
 const describe = (x: TensorInfo, attrs: MaxPoolAttrs | AvgPoolAttrs | MaxPoolGradAttrs): backend_util.Conv2DInfo =>
   backend_util.computePool2DInfo(
@@ -30,7 +40,8 @@ const forward = (name: string, start: string, step: string, result: string) =>
 const maxPool = forward(
   MaxPool,
   'float most = -__int_as_float(0x7f800000);',
-  `float v = ${sampled}; if (v > most || v != v) most = v;`,
+  // NaN is no maximum, as on TensorFlow.js's other backends.
+  `float v = ${sampled}; if (v > most) most = v;`,
   'most',
 );
 const avgPool = forward(
@@ -38,6 +49,22 @@ const avgPool = forward(
   'float total = 0.0f; int count = 0;',
   `total += ${sampled}; count++;`,
   'total / count',
+);
+
+/** The maxima, and where the first of equal ones is in the flattened picture or batch. */
+const maxPoolWithArgmax = pointwise(
+  MaxPoolWithArgmax,
+  `const float* xs, float* ys, int* places, int inBatch, ${windowParameters}`,
+  `${outputPosition('C')}
+    float most = -__int_as_float(0x7f800000);
+    int best = -1;
+${forEachTap(`float v = ${sampled};
+        if (best < 0 || v > most || most != most) {
+          most = v;
+          best = ((inBatch ? picture * H : 0) + y) * W * C + x * C + channel;
+        }`)}
+    ys[i] = most;
+    places[i] = best;`,
 );
 
 /** The first of equal maxima of a window takes the gradient. */
@@ -77,16 +104,28 @@ export const poolingKernels: readonly KernelConfig[] = [
       [AvgPool, avgPool],
     ] as const
   ).map(([name, program]) =>
-    defineKernel<{ x: TensorInfo }, MaxPoolAttrs | AvgPoolAttrs>(name, (backend, { x }, attrs) => {
-      const info = describe(x, attrs);
-      const y = backend.output(info.outShape);
-      backend.run(program, sizeOf(y.shape), [backend.pointer(x), backend.pointer(y), ...windowValues(info)]);
-      return y;
-    }),
+    defineKernel<{ x: TensorInfo }, MaxPoolAttrs | AvgPoolAttrs>(name, (backend, inputs, attrs) =>
+      inFloats(backend, inputs.x, (x) => {
+        const info = describe(x, attrs);
+        const y = backend.output(info.outShape);
+        backend.run(program, sizeOf(y.shape), [backend.pointer(x), backend.pointer(y), ...windowValues(info)]);
+        return y;
+      }),
+    ),
   ),
+  defineKernel<{ x: TensorInfo }, MaxPoolWithArgmaxAttrs>(MaxPoolWithArgmax, (backend, { x }, attrs) => {
+    requireFloats(x);
+    const info = describe(x, attrs as never);
+    const [y, places] = [backend.output(info.outShape), backend.output(info.outShape, 'int32')];
+    const addresses = [x, y, places].map((tensor) => backend.pointer(tensor));
+    const inBatch = attrs.includeBatchInIndex ? 1 : 0;
+    backend.run(maxPoolWithArgmax, sizeOf(y.shape), [...addresses, inBatch, ...windowValues(info)]);
+    return [y, places];
+  }),
   defineKernel<{ dy: TensorInfo; input: TensorInfo }, MaxPoolGradAttrs>(
     MaxPoolGrad,
     (backend, { dy, input }, attrs) => {
+      requireFloats(dy, input);
       const dx = backend.output(input.shape);
       const addresses = [input, dy, dx].map((tensor) => backend.pointer(tensor));
       backend.run(maxPoolGradient, sizeOf(dx.shape), [...addresses, ...windowValues(describe(input, attrs))]);
@@ -96,6 +135,7 @@ export const poolingKernels: readonly KernelConfig[] = [
   defineKernel<{ dy: TensorInfo; input: TensorInfo }, AvgPoolGradAttrs>(
     AvgPoolGrad,
     (backend, { dy, input }, attrs) => {
+      requireFloats(dy, input);
       const dx = backend.output(input.shape);
       const values = windowValues(describe(input, { ...attrs, dimRoundingMode: undefined } as never));
       backend.run(avgPoolGradient, sizeOf(dx.shape), [backend.pointer(dy), backend.pointer(dx), ...values]);

@@ -31,7 +31,7 @@ const reductions: readonly Reduction[] = [
   { name: Any, combine: 'a || b', empty: () => '0', dtype: () => 'bool' },
 ];
 
-function reduceAxes(
+export function reduceAxes(
   backend: CudaBackend,
   reduction: Reduction,
   x: TensorInfo,

@@ -1,7 +1,7 @@
 import type { KernelConfig, TensorInfo } from '@tensorflow/tfjs-core';
 import { AddN, Select, upcastType } from '@tensorflow/tfjs-core';
 import type { CudaBackend } from '../backend.ts';
-import { cType } from '../codegen/types.ts';
+import { cType, storageType } from '../codegen/types.ts';
 import { pointwise } from '../runtime/program.ts';
 import { sizeOf } from '../shape.ts';
 import { defineKernel } from './define-kernel.ts';
@@ -32,7 +32,7 @@ export const selectKernels: readonly KernelConfig[] = [
     const n = sizeOf(t.shape);
     // A condition of rank 1 chooses rows.
     const inner = n / Math.max(1, sizeOf(condition.shape));
-    const [then, other, to] = [cType(t.dtype), cType(e.dtype), cType(y.dtype)];
+    const [then, other, to] = [storageType(t.dtype), storageType(e.dtype), storageType(y.dtype)];
     const program = pointwise(
       `Select ${then} ${other}`,
       `const unsigned char* conditions, const ${then}* ts, const ${other}* es, ${to}* ys, int inner`,

@@ -34,9 +34,13 @@ function run(backend: CudaBackend, rows: typeof softmax, x: TensorInfo): TensorI
   return y;
 }
 
-/** TensorFlow.js asks for the last axis only. */
+/** Over the last axis, the only one that TensorFlow.js asks for. */
+export function softmaxOf(backend: CudaBackend, logits: TensorInfo): TensorInfo {
+  return run(backend, softmax, logits);
+}
+
 export const softmaxKernels: readonly KernelConfig[] = [
-  defineKernel<{ logits: TensorInfo }, SoftmaxAttrs>(Softmax, (backend, { logits }) => run(backend, softmax, logits)),
+  defineKernel<{ logits: TensorInfo }, SoftmaxAttrs>(Softmax, (backend, { logits }) => softmaxOf(backend, logits)),
   defineKernel<{ logits: TensorInfo }, LogSoftmaxAttrs>(LogSoftmax, (backend, { logits }) =>
     run(backend, logSoftmax, logits),
   ),

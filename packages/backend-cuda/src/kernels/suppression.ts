@@ -1,11 +1,12 @@
 import type {
   KernelConfig,
   NonMaxSuppressionV3Attrs,
+  NonMaxSuppressionV4Attrs,
   NonMaxSuppressionV5Attrs,
   TensorInfo,
   TypedArray,
 } from '@tensorflow/tfjs-core';
-import { kernel_impls, NonMaxSuppressionV3, NonMaxSuppressionV5 } from '@tensorflow/tfjs-core';
+import { kernel_impls, NonMaxSuppressionV3, NonMaxSuppressionV4, NonMaxSuppressionV5 } from '@tensorflow/tfjs-core';
 import type { CudaBackend } from '../backend.ts';
 import { defineKernel } from './define-kernel.ts';
 
@@ -24,6 +25,16 @@ export const suppressionKernels: readonly KernelConfig[] = [
       ...([attrs.maxOutputSize, attrs.iouThreshold, attrs.scoreThreshold] as const),
     );
     return backend.hostTensor(Int32Array.from(selectedIndices), [selectedIndices.length], 'int32');
+  }),
+  defineKernel<Inputs, NonMaxSuppressionV4Attrs>(NonMaxSuppressionV4, (backend, { boxes, scores }, attrs) => {
+    const { selectedIndices, validOutputs } = kernel_impls.nonMaxSuppressionV4Impl(
+      ...([onHost(backend, boxes), onHost(backend, scores)] as const),
+      ...([attrs.maxOutputSize, attrs.iouThreshold, attrs.scoreThreshold, attrs.padToMaxOutputSize] as const),
+    );
+    return [
+      backend.hostTensor(Int32Array.from(selectedIndices), [selectedIndices.length], 'int32'),
+      backend.hostTensor(Int32Array.of(validOutputs!), [], 'int32'),
+    ];
   }),
   defineKernel<Inputs, NonMaxSuppressionV5Attrs>(NonMaxSuppressionV5, (backend, { boxes, scores }, attrs) => {
     const { selectedIndices, selectedScores } = kernel_impls.nonMaxSuppressionV5Impl(

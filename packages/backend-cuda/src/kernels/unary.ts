@@ -42,6 +42,7 @@ import {
   Tanh,
 } from '@tensorflow/tfjs-core';
 import { unary } from '../codegen/elementwise.ts';
+import { cType } from '../codegen/types.ts';
 import { defineKernel, type UnaryInputs } from './define-kernel.ts';
 
 /** Of the input's type. */
@@ -88,22 +89,27 @@ const tests: Readonly<Record<string, string>> = {
   [LogicalNot]: '!x',
 };
 
+const real: typeof unary = (backend, key, x, ...rest) => {
+  cType(x.dtype);
+  return unary(backend, key, x, ...rest);
+};
+
 export const unaryKernels: readonly KernelConfig[] = [
   ...Object.entries(expressions).map(([name, expression]) =>
     defineKernel<UnaryInputs>(name, (backend, { x }) =>
-      unary(backend, name, x, expression, x.dtype === 'bool' ? 'int32' : x.dtype),
+      real(backend, name, x, expression, name === Exp ? 'float32' : x.dtype === 'bool' ? 'int32' : x.dtype),
     ),
   ),
   ...Object.entries(tests).map(([name, expression]) =>
-    defineKernel<UnaryInputs>(name, (backend, { x }) => unary(backend, name, x, expression, 'bool')),
+    defineKernel<UnaryInputs>(name, (backend, { x }) => real(backend, name, x, expression, 'bool')),
   ),
   defineKernel<UnaryInputs, StepAttrs>(Step, (backend, { x }, { alpha }) =>
-    unary(backend, Step, x, 'x > 0 ? 1 : x != x ? x : p0', x.dtype, [alpha]),
+    real(backend, Step, x, 'x > 0 ? 1 : x != x ? x : p0', x.dtype, [alpha]),
   ),
   defineKernel<UnaryInputs, LeakyReluAttrs>(LeakyRelu, (backend, { x }, { alpha }) =>
-    unary(backend, LeakyRelu, x, 'x < 0 ? x * p0 : x', 'float32', [alpha]),
+    real(backend, LeakyRelu, x, 'x < 0 ? x * p0 : x', 'float32', [alpha]),
   ),
   defineKernel<UnaryInputs, ClipByValueAttrs>(ClipByValue, (backend, { x }, { clipValueMin, clipValueMax }) =>
-    unary(backend, ClipByValue, x, 'x < p0 ? p0 : x > p1 ? p1 : x', x.dtype, [clipValueMin, clipValueMax]),
+    real(backend, ClipByValue, x, 'x < p0 ? p0 : x > p1 ? p1 : x', x.dtype, [clipValueMin, clipValueMax]),
   ),
 ];

@@ -85,14 +85,21 @@ export class Allocator {
   }
 
   #refuse(size: number): never {
-    const free = this.#device.freeBytes();
+    const { free, total } = this.#device.memoryBytes();
+    const others = Math.max(0, total - free - this.#reserved);
     const mib = (bytes: number): string => `${(bytes / mebibyte).toFixed(1)} MiB`;
     throw new GlidError(
       'GLID_OUT_OF_MEMORY',
-      `A tensor of ${mib(size)} does not fit on the GPU: ${mib(this.#inUse)} are in use here, ${mib(free)} are free.`,
+      `A tensor of ${mib(size)} does not fit on the GPU: of its ${mib(total)}, ${mib(this.#inUse)} are in use here, ${mib(others)} by the driver and other processes, ${mib(free)} are free.`,
       {
         fix: 'Lower the batch size (and accumulate gradients) or the picture size, dispose tensors that are no longer needed, or end other programs on this GPU.',
-        details: { requestedBytes: size, bytesInUse: this.#inUse, freeBytes: free },
+        details: {
+          requestedBytes: size,
+          bytesInUse: this.#inUse,
+          otherBytes: others,
+          freeBytes: free,
+          totalBytes: total,
+        },
       },
     );
   }

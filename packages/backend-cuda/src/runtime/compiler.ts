@@ -3,13 +3,18 @@ import { nvrtcTable } from '../driver/nvrtc.ts';
 import { bindTable } from '../ffi/bind.ts';
 import type { Functions, NativeLibrary } from '../ffi/port.ts';
 
+/** `NVRTC_ERROR_BUILTIN_OPERATION_FAILURE` */
+const builtinsMissing = 7;
+
 /** NVRTC: CUDA C to machine code of one architecture. */
 export class Compiler {
   readonly version: string;
+  readonly #library: string;
   readonly #nvrtc: Functions<typeof nvrtcTable>;
   readonly #out = new BigUint64Array(1);
 
   constructor(library: NativeLibrary) {
+    this.#library = library.path;
     this.#nvrtc = bindTable(library, nvrtcTable);
     const [major, minor] = [new Int32Array(1), new Int32Array(1)];
     this.#check(this.#nvrtc.nvrtcVersion(major, minor), 'nvrtcVersion');
@@ -42,17 +47,24 @@ export class Compiler {
 
   #refuse(key: string, code: number, log: Uint8Array): never {
     const text = new TextDecoder().decode(log).replace(/\0.*$/s, '').trim();
-    throw new GlidError('GLID_DEVICE_ERROR', `NVRTC ${this.version} refuses the kernel ${key} (${code}):\n${text}\n`, {
-      fix: 'Report it with this message, or install another version of NVRTC (12 or later).',
-      details: { key, code, log: text },
-    });
+    throw new GlidError(
+      'GLID_DEVICE_ERROR',
+      `NVRTC ${this.version} (${this.#library}) refuses the kernel ${key} (${code}):\n${text}\n`,
+      {
+        fix:
+          code === builtinsMissing
+            ? 'Put libnvrtc-builtins of the same version beside libnvrtc.'
+            : 'Report it with this message, or install another version of NVRTC (12 or later).',
+        details: { key, code, log: text, library: this.#library },
+      },
+    );
   }
 
   #check(code: number, call: string): void {
     if (code === 0) return;
-    throw new GlidError('GLID_DEVICE_ERROR', `${call} failed with nvrtcResult ${code}.`, {
+    throw new GlidError('GLID_DEVICE_ERROR', `${call} failed with nvrtcResult ${code}; NVRTC is ${this.#library}.`, {
       fix: 'Check that libnvrtc and libnvrtc-builtins are of one version.',
-      details: { call, code },
+      details: { call, code, library: this.#library },
     });
   }
 }

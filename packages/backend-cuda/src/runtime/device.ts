@@ -26,6 +26,7 @@ export class Device {
   readonly lost: Promise<Error>;
   launches = 0;
   readonly #ffi: Ffi;
+  readonly #library: string;
   readonly #handle: number;
   readonly #copies: number;
   readonly #arguments: ArgumentBuffer;
@@ -43,12 +44,13 @@ export class Device {
     this.lost = new Promise((resolve) => {
       this.#reportLoss = resolve;
     });
+    this.#library = libraries.driver.path;
     const driver = bindTable(libraries.driver, driverTable);
     this.driver = driver;
     this.check(driver.cuInit(0), 'cuInit');
     this.driverVersion = this.#readInt('cuDriverGetVersion', (out) => driver.cuDriverGetVersion(out));
     this.compiler = new Compiler(libraries.nvrtc);
-    requireDriver(this.driverVersion, this.compiler.version);
+    requireDriver(this.driverVersion, this.compiler.version, libraries);
     this.#handle = this.#readInt('cuDeviceGet', (out) => driver.cuDeviceGet(out, ordinal));
     const attribute = (number: number): number =>
       this.#readInt('cuDeviceGetAttribute', (out) => driver.cuDeviceGetAttribute(out, number, this.#handle));
@@ -70,7 +72,10 @@ export class Device {
       const failed = this.driver[read](code, this.#out) !== 0;
       return failed ? '' : this.#ffi.readString(Number(this.#out[0]));
     };
-    const error = driverError(code, call, text('cuGetErrorName') || 'an unknown error', text('cuGetErrorString'));
+    const error = driverError(
+      ...([code, call, text('cuGetErrorName') || 'an unknown error', text('cuGetErrorString')] as const),
+      this.#library,
+    );
     if (isFatal(code)) this.#reportLoss(error);
     throw error;
   }
@@ -87,9 +92,10 @@ export class Device {
     this.check(this.driver.cuMemFree_v2(address), 'cuMemFree');
   }
 
-  freeBytes(): number {
+  /** What is free, and how much the device has. */
+  memoryBytes(): { readonly free: number; readonly total: number } {
     this.check(this.driver.cuMemGetInfo_v2(this.#out, this.#out.subarray(1)), 'cuMemGetInfo');
-    return Number(this.#out[0]);
+    return { free: Number(this.#out[0]), total: Number(this.#out[1]) };
   }
 
   upload(to: number, from: ArrayBufferView): void {
@@ -188,21 +194,26 @@ export class Device {
 }
 
 /** A driver loads code of compilers up to its own major version. */
-function requireDriver(driverVersion: number, compilerVersion: string): void {
+function requireDriver(driverVersion: number, compilerVersion: string, libraries: CudaLibraries): void {
   const oldest = 12000;
   const compilerMajor = Number(compilerVersion.split('.')[0]);
   const have = `${Math.floor(driverVersion / 1000)}.${Math.floor((driverVersion % 1000) / 10)}`;
-  const details = { driverVersion, compilerVersion };
+  const [driver, nvrtc] = [libraries.driver.path, libraries.nvrtc.path];
+  const details = { driverVersion, compilerVersion, driver, nvrtc };
   if (driverVersion < oldest) {
-    throw new GlidError('GLID_BACKEND_UNAVAILABLE', `The NVIDIA driver serves CUDA ${have}; 12.0 is the oldest.`, {
-      fix: 'Update the NVIDIA driver, or use webgpu() or wasm().',
-      details,
-    });
+    throw new GlidError(
+      'GLID_BACKEND_UNAVAILABLE',
+      `The NVIDIA driver (${driver}) serves CUDA ${have}; 12.0 is the oldest.`,
+      {
+        fix: 'Update the NVIDIA driver, or use webgpu() or wasm().',
+        details,
+      },
+    );
   }
   if (Math.floor(driverVersion / 1000) < compilerMajor) {
     throw new GlidError(
       'GLID_BACKEND_UNAVAILABLE',
-      `The NVIDIA driver serves CUDA ${have}, and NVRTC ${compilerVersion} makes code that it cannot load.`,
+      `The NVIDIA driver (${driver}) serves CUDA ${have}, and NVRTC ${compilerVersion} (${nvrtc}) makes code that it cannot load.`,
       {
         fix: `Update the driver, or install NVRTC ${have.split('.')[0]} and name its folder in GLID_CUDA_LIBS.`,
         details,

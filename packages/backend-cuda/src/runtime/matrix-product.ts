@@ -1,4 +1,3 @@
-import { GlidError } from '@glid/base';
 import {
   computeType,
   cublasLtTable,
@@ -9,6 +8,7 @@ import {
   layoutAttribute,
   preferenceAttribute,
 } from '../driver/cublaslt.ts';
+import { cublasError } from '../driver/errors.ts';
 import { bindTable } from '../ffi/bind.ts';
 import type { Functions, NativeLibrary } from '../ffi/port.ts';
 import type { Allocator, Block } from './allocator.ts';
@@ -48,6 +48,7 @@ export class MatrixProducts {
   readonly #device: Device;
   readonly #allocator: Allocator;
   readonly #lt: Functions<typeof cublasLtTable>;
+  readonly #library: string;
   readonly #handle: number;
   readonly #precision: Precision;
   readonly #plans = new Map<string, Plan>();
@@ -60,6 +61,7 @@ export class MatrixProducts {
     this.#device = device;
     this.#allocator = allocator;
     this.#precision = precision;
+    this.#library = library.path;
     this.#lt = bindTable(library, cublasLtTable);
     this.#handle = this.#create('cublasLtCreate', this.#lt.cublasLtCreate(this.#out));
   }
@@ -175,12 +177,8 @@ export class MatrixProducts {
 
   #check(code: number, call: string): void {
     if (code === 0) return;
-    const details = { call, code };
     // A fault of an earlier kernel shows here too; the driver knows its name.
     this.#device.synchronize();
-    throw new GlidError('GLID_DEVICE_ERROR', `${call} failed with cublasStatus ${code}.`, {
-      fix: 'Check that libcublasLt and the driver are of one major version; if they are, report it with this message.',
-      details,
-    });
+    throw cublasError(code, call, this.#library);
   }
 }

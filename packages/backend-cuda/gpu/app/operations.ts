@@ -1,0 +1,13 @@
+import '@glid/ops/gradients';
+import { checkCase, opCases } from '../../../ops/test/suite/index.ts';
+import { openCuda } from './open.ts';
+import { type StepResult, verdict } from './step.ts';
+
+/** Every operation once, exactly: what the sanitizer watches. */
+export async function operations(): Promise<StepResult> {
+  const backend = await openCuda('float32');
+  const failures: string[] = [];
+  for (const c of opCases) await checkCase(c).catch((error: Error) => failures.push(error.message));
+  await backend.dispose();
+  return verdict(failures, `${opCases.length} operations`);
+}

@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { ConformanceReport } from './conformance/environment.ts';
+import { runSpecs } from './conformance/run-specs.ts';
+import { findRealCompiler } from './real-compiler.ts';
+import { openSimulator, withoutCompiler } from './simulator.ts';
+
+/** Specs that fail, by cause. */
+const known = JSON.parse(
+  readFileSync(new URL('./conformance/known-failures.json', import.meta.url), 'utf8'),
+) as Readonly<Record<string, readonly string[]>>;
+
+const realCompiler = withoutCompiler ? undefined : await findRealCompiler();
+if (realCompiler === undefined) console.warn('not checked: kernels by the real compiler, since there is no NVRTC');
+
+describe.skipIf(withoutCompiler)("TensorFlow.js's own specs on the simulator (needs g++)", () => {
+  let report: ConformanceReport;
+
+  beforeAll(async () => {
+    const { path } = await openSimulator();
+    // Exact memory: every tensor is an allocation with a guard page, filled with NaN.
+    const cuda = { libraries: [path], precision: 'float32', cacheFolder: false, exactMemory: true } as const;
+    report = await runSpecs({ backend: 'cuda', cuda });
+  }, 600_000);
+
+  it('fail where the list says, and nowhere else', () => {
+    expect(report.backend).toMatch(/cudasim/);
+    const listed = new Set(Object.values(known).flat());
+    const failed = Object.entries(report.failed).filter(([name]) => !listed.has(name));
+    expect(failed, 'new failures').toEqual([]);
+    const repaired = [...listed].filter((name) => report.failed[name] === undefined);
+    expect(repaired, 'these pass now: take them from the list').toEqual([]);
+  });
+
+  it('pass to nine tenths and more', () => {
+    const failures = Object.keys(report.failed).length;
+    expect(report.passed + failures).toBeGreaterThan(3500);
+    expect(report.passed / (report.passed + failures)).toBeGreaterThanOrEqual(0.9);
+  });
+
+  it('ran kernels that need no header, no assembler and no extension of C++', () => {
+    const texts = Object.entries(report.sources);
+    expect(texts.length).toBeGreaterThan(250);
+    for (const [key, text] of texts) expect(text, key).not.toMatch(/#include|\basm\b|\(\{/);
+  });
+
+  // No test where there is no compiler: it would count as skipped, and CI forbids that.
+  if (realCompiler !== undefined) {
+    it.each(['sm_80', 'sm_90'])(
+      `ran kernels that ${realCompiler.name} compiles for %s`,
+      async (architecture) => {
+        const sources = new Map(Object.entries(report.sources));
+        expect(await realCompiler.compile(sources, architecture)).toEqual([]);
+      },
+      600_000,
+    );
+  }
+});

@@ -1,0 +1,38 @@
+import '@glid/ops/gradients';
+import { wasm } from '@glid/backend-wasm';
+import { disposeConstants } from '@glid/ops';
+import { enableProdMode, setBackend } from '@tensorflow/tfjs-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { computeNumbers, type Numbers } from '../gpu/app/reference.ts';
+import { type Simulated, simulatedBackend } from './simulated-backend.ts';
+import { withoutCompiler } from './simulator.ts';
+
+enableProdMode();
+
+const norm = (values: Float32Array): number => Math.sqrt(values.reduce((total, v) => total + v * v, 0));
+
+describe.skipIf(withoutCompiler)('a training step of glid-nano on the simulator (needs g++)', () => {
+  let simulated: Simulated;
+  beforeAll(async () => {
+    await wasm({ nativeGemm: 'off' }).create();
+    simulated = await simulatedBackend();
+  });
+  afterAll(() => simulated.dispose());
+
+  it('has the outputs, the loss and all gradients of wasm, to 1e-5', { timeout: 300_000 }, async () => {
+    const on = async (backend: string): Promise<Numbers> => {
+      expect(await setBackend(backend)).toBe(true);
+      const numbers = await computeNumbers({ parity: { model: 'nano', side: 64, batch: 1 } }, Number.POSITIVE_INFINITY);
+      disposeConstants();
+      return numbers;
+    };
+    const [wanted, got] = [await on('wasm'), await on('cuda')];
+    const names = Object.keys(wanted);
+    expect(names.filter((name) => name.startsWith('gradient')).length).toBeGreaterThan(400);
+    for (const name of names) {
+      const distance = norm(wanted[name]!.map((value, i) => value - got[name]![i]!));
+      expect(norm(wanted[name]!), name).toBeGreaterThan(0);
+      expect(distance / norm(wanted[name]!), name).toBeLessThanOrEqual(1e-5);
+    }
+  });
+});
