@@ -48,6 +48,7 @@ import {
   matchQueries,
   noObjectWeights,
   pointCounts,
+  sampleShared,
   silogLoss,
   softmaxRows,
   uncertainPoints,
@@ -236,7 +237,7 @@ describe.skipIf(!hasShared)(`losses against published implementations (${without
     expectScalar(fixture, 'loss_dice', dices.value);
     expectFixture(ce.gradients[0]!, fixture.tensor('grad.ce'));
     expectFixture(dices.gradients[0]!, fixture.tensor('grad.dice'));
-    const pair = maskCosts(logits, targets);
+    const pair = maskCosts(transpose(logits) as Tensor2D, targets);
     expectFixture(pair.crossEntropy.dataSync(), fixture.tensor('pair_ce'));
     expectFixture(pair.dice.dataSync(), fixture.tensor('pair_dice'));
     // The diagonal of the pairwise dice is the dice of each mask.
@@ -258,10 +259,9 @@ describe.skipIf(!hasShared)(`losses against published implementations (${without
     for (let b = 0; b < batch; b++) {
       const labels = fixture.tensor(`target.${b}.labels`).data;
       const targets = mul(inputOf(fixture, `target.${b}.masks`), 1) as Tensor3D;
-      const shared = inputOf(fixture, `match_points.${b}`);
-      const spread = (n: number): Tensor3D => tile(shared, [n, 1, 1]) as Tensor3D;
+      const shared = fixture.tensor(`match_points.${b}`).data as Float32Array;
       const mine = reshape(slice(masks, [b, 0, 0, 0], [1, -1, -1, -1]), [queries, h, w]) as Tensor3D;
-      const pair = maskCosts(samplePoints(mine, spread(queries)), samplePoints(targets, spread(labels.length)));
+      const pair = maskCosts(sampleShared(mine, shared), transpose(sampleShared(targets, shared)) as Tensor2D);
       const costs = costMatrix(queries, labels.length);
       addClassCosts(
         costs,

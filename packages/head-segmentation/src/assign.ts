@@ -7,11 +7,13 @@ import {
   matchQueries,
   pointCounts,
   type QueryMatch,
+  sampleShared,
   softmaxRows,
   uncertainPoints,
 } from '@glid/head-kit';
 import { gatherRows, samplePoints } from '@glid/ops';
 import {
+  concat,
   reshape,
   slice,
   type Tensor,
@@ -75,59 +77,66 @@ export async function assignLayers(
   wanted: readonly WantedMasks[],
   draws: PointDraws,
 ): Promise<LayerAssignment[]> {
-  const layers = Array.from({ length: layerCount(raw) }, (_, layer) => layer);
-  const matches = await Promise.all(layers.map((layer) => matchLayer(config, raw, layer, wanted, draws)));
+  const matches = await matchLayers(config, raw, wanted, draws);
   return Promise.all(
-    layers.map(async (layer) => {
-      const own = matches[layer]!;
-      return { matches: own, ...(await choosePoints(config, raw[`masks.${layer}`]!, own, wanted, draws)) };
-    }),
+    matches.map(async (own, layer) => ({
+      matches: own,
+      ...(await choosePoints(config, raw[`masks.${layer}`]!, own, wanted, draws)),
+    })),
   );
 }
 
-/** Draws and launches before it awaits: draws come in a fixed order, and the read-backs of all layers wait for one another. */
-async function matchLayer(
+/** `[layer][picture]`. All layers of a picture are looked at on the same points, together, and everything is launched before anything is awaited. */
+async function matchLayers(
   config: SegmentationConfig,
   raw: SegmentationRaw,
-  layer: number,
   wanted: readonly WantedMasks[],
   draws: PointDraws,
-): Promise<QueryMatch[]> {
+): Promise<QueryMatch[][]> {
+  const { queries, matchWeights } = config;
   const width = config.labels.length + 1;
-  const pairs = wanted.map((target, image) =>
-    pairCosts(raw[`masks.${layer}`]!, image, target, draws.forMatching(image)),
-  );
-  const logits = raw[`logits.${layer}`]!.data();
+  const layers = Array.from({ length: layerCount(raw) }, (_, layer) => layer);
+  const masks = layers.map((layer) => raw[`masks.${layer}`]!);
+  const pairs = wanted.map((target, image) => pairCosts(masks, image, target, draws.forMatching(image)));
+  const logits = await Promise.all(layers.map((layer) => raw[`logits.${layer}`]!.data()));
   const costs = await Promise.all(pairs.map(readCosts));
-  const probabilities = softmaxRows((await logits) as Float32Array, width);
-  return wanted.map(({ classes }, image) => {
-    const matrix = costMatrix(config.queries, classes.length);
-    const own = costs[image];
-    if (!own) return matchQueries(matrix);
-    const start = image * config.queries * width;
-    const shares = probabilities.subarray(start, start + config.queries * width);
-    addClassCosts(matrix, config.matchWeights.class, shares, classes);
-    addCosts(matrix, config.matchWeights.mask, own.crossEntropy);
-    addCosts(matrix, config.matchWeights.dice, own.dice);
-    return matchQueries(matrix);
+  return layers.map((layer) => {
+    const probabilities = softmaxRows(logits[layer] as Float32Array, width);
+    return wanted.map(({ classes }, image) => {
+      const matrix = costMatrix(queries, classes.length);
+      const own = costs[image];
+      if (!own) return matchQueries(matrix);
+      const size = queries * classes.length;
+      const ofLayer = (all: Float32Array): Float32Array => all.subarray(layer * size, (layer + 1) * size);
+      const start = image * queries * width;
+      addClassCosts(matrix, matchWeights.class, probabilities.subarray(start, start + queries * width), classes);
+      addCosts(matrix, matchWeights.mask, ofLayer(own.crossEntropy));
+      addCosts(matrix, matchWeights.dice, ofLayer(own.dice));
+      return matchQueries(matrix);
+    });
   });
 }
 
 type PairCosts = ReturnType<typeof maskCosts>;
 
-/** Costs `[M, T]` on points that all masks of a picture share; null when it has no targets. */
-function pairCosts(masks: Tensor4D, image: number, target: WantedMasks, points: Float32Array): PairCosts | null {
-  const [, queries, height, width] = masks.shape;
+/** Costs `[L * M, T]` of every layer's masks of one picture, on points that all share; null when it has no targets. */
+function pairCosts(
+  layers: readonly Tensor4D[],
+  image: number,
+  target: WantedMasks,
+  points: Float32Array,
+): PairCosts | null {
+  const [, queries, height, width] = layers[0]!.shape;
   const count = target.classes.length;
   if (count === 0) return null;
   const values = new Float32Array((count * points.length) / 2);
   for (let t = 0; t < count; t++) target.sample(t, points, values, (t * points.length) / 2);
   return tidy(() => {
-    const own = reshape(slice(masks, [image, 0, 0, 0], [1, -1, -1, -1]), [queries, height, width]) as Tensor3D;
-    // Row 0, taken once a query: far faster than tile on wasm.
-    const rows = gatherRows(tensor2d(points, [1, points.length]), tensor1d(new Int32Array(queries), 'int32'));
-    const shared = reshape(rows, [queries, points.length / 2, 2]) as Tensor3D;
-    return maskCosts(samplePoints(own, shared) as Tensor2D, tensor2d(values, [count, points.length / 2]));
+    const own = layers.map((masks) =>
+      reshape(slice(masks, [image, 0, 0, 0], [1, -1, -1, -1]), [queries, height, width]),
+    );
+    const logits = sampleShared(concat(own, 0) as Tensor3D, points);
+    return maskCosts(logits, tensor2d(values, [count, points.length / 2]));
   });
 }
 

@@ -1,5 +1,5 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { enableProdMode, setBackend, tensor2d } from '@tensorflow/tfjs-core';
+import { enableProdMode, setBackend, tensor2d, transpose } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { maskCosts } from './mask-costs.ts';
 
@@ -7,7 +7,7 @@ enableProdMode();
 beforeAll(async () => expect(await setBackend('cpu')).toBe(true));
 
 describe('maskCosts', () => {
-  // 1, 7 and 48 points are multiplied 1, 1 and 16 at a time, 192 points 64 at a time.
+  // Of 1, 7 and 48 points 1, 1 and 16 are multiplied together, of 192 points 64.
   it.each([1, 7, 48, 192])(
     'is the mean of softplus(x) - x t for %i points, from tiny to huge logits',
     async (points) => {
@@ -16,7 +16,7 @@ describe('maskCosts', () => {
         return scale * Math.sin(1 + 7.3 * i);
       });
       const wanted = Float32Array.from({ length: 2 * points }, (_, i) => (i % 3) / 2);
-      const { crossEntropy, dice } = maskCosts(tensor2d(values, [3, points]), tensor2d(wanted, [2, points]));
+      const { crossEntropy, dice } = maskCosts(transpose(tensor2d(values, [3, points])), tensor2d(wanted, [2, points]));
       const got = await crossEntropy.data();
       for (let q = 0; q < 3; q++) {
         for (let t = 0; t < 2; t++) {

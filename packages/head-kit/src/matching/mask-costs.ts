@@ -1,47 +1,57 @@
 import {
   abs,
   add,
+  concat,
   div,
   log,
   matMul,
   mul,
-  prod,
+  ones,
   relu,
-  reshape,
   sigmoid,
+  slice,
   sub,
   sum,
-  type Tensor,
   type Tensor2D,
   tidy,
+  transpose,
 } from '@tensorflow/tfjs-core';
 
 /**
  * Pairwise mask costs on shared points (Mask2Former's matcher): mean cross-entropy and dice of every query with every target.
- * No gradient is meant to flow; the caller disposes both.
+ * Points come first, so that a sum over points is one more row of a matrix product. No gradient is meant to flow; the caller disposes both.
  *
- * @param logits `[Q, P]`  @param targets `[T, P]`, 0..1  @returns `[Q, T]` each
+ * @param logits `[P, Q]`, e.g. of `sampleShared`  @param targets `[T, P]`, 0..1  @returns `[Q, T]` each
  */
 export function maskCosts(logits: Tensor2D, targets: Tensor2D): { crossEntropy: Tensor2D; dice: Tensor2D } {
   return tidy(() => {
-    const points = logits.shape[1];
-    // softplus(x) - x t, summed over points, is one product plus a column.
-    const crossEntropy = mul(sub(softplusSums(logits), matMul(logits, targets, false, true)), 1 / points);
-    const p = sigmoid(logits);
-    const overlap = add(mul(matMul(p, targets, false, true), 2), 1);
-    const areas = add(add(sum(p, 1, true), sum(targets, 1)), 1);
-    return { crossEntropy: crossEntropy as Tensor2D, dice: sub(1, div(overlap, areas)) as Tensor2D };
+    const [points, queries] = logits.shape;
+    const count = targets.shape[0];
+    const rows = concat([targets, ones([1, points])], 0) as Tensor2D; // [T + 1, P], the last sums
+    const summed = (x: Tensor2D): [Tensor2D, Tensor2D] => {
+      const all = matMul(rows, x);
+      return [slice(all, [0, 0], [count, queries]), slice(all, [count, 0], [1, queries])];
+    };
+    // softplus(x) - x t, summed over points.
+    const total = matMul(ones([1, points]), relu(logits));
+    const softplus = sub(total, logSigmoidSums(logits));
+    const crossEntropy = mul(sub(softplus, matMul(targets, logits)), 1 / points);
+    const [overlap, areas] = summed(sigmoid(logits));
+    const dice = sub(1, div(add(mul(overlap, 2), 1), add(add(areas, sum(targets, 1, true)), 1)));
+    return { crossEntropy: transpose(crossEntropy) as Tensor2D, dice: transpose(dice) as Tensor2D };
   });
 }
 
 /**
- * Sum of softplus(x) over each row, `[Q, 1]`: softplus(x) = relu(x) - log sigmoid(|x|), and a sum of logarithms is the logarithm of a product,
- * which spares nearly all of them. Factors are at least 1/2, so 64 of them stay far above the least float32.
+ * Sum of log sigmoid(|x|) over points, `[1, Q]`. A sum of logarithms is the logarithm of a product, which spares nearly all of them: halves are
+ * multiplied up to six times. Factors are at least 1/2, so 64 of them stay far above the least float32.
  */
-function softplusSums(logits: Tensor2D): Tensor {
-  const [rows, points] = logits.shape;
-  let together = 1;
-  while (together < 64 && points % (2 * together) === 0) together *= 2;
-  const factors = reshape(sigmoid(abs(logits)), [rows, points / together, together]);
-  return sub(sum(relu(logits), 1, true), sum(log(prod(factors, 2)), 1, true));
+function logSigmoidSums(logits: Tensor2D): Tensor2D {
+  const queries = logits.shape[1];
+  let factors = sigmoid(abs(logits));
+  for (let i = 0; i < 6 && factors.shape[0] % 2 === 0; i++) {
+    const half = factors.shape[0] / 2;
+    factors = mul(slice(factors, [0, 0], [half, queries]), slice(factors, [half, 0], [half, queries]));
+  }
+  return matMul(ones([1, factors.shape[0]]), log(factors));
 }
