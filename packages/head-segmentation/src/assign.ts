@@ -1,27 +1,25 @@
 import {
   addClassCosts,
   addCosts,
+  type CostMatrix,
   costMatrix,
   type LossContext,
+  type MaskCosts,
   maskCosts,
   matchQueries,
   pointCounts,
   type QueryMatch,
-  sampleShared,
   softmaxRows,
   uncertainPoints,
 } from '@glid/head-kit';
 import { gatherRows, samplePoints } from '@glid/ops';
 import {
-  concat,
   reshape,
-  slice,
   type Tensor,
   type Tensor2D,
   type Tensor3D,
   type Tensor4D,
   tensor1d,
-  tensor2d,
   tensor3d,
   tidy,
 } from '@tensorflow/tfjs-core';
@@ -86,7 +84,7 @@ export async function assignLayers(
   );
 }
 
-/** `[layer][picture]`. All layers of a picture are looked at on the same points, together, and everything is launched before anything is awaited. */
+/** `[layer][picture]`. A picture's masks of all layers are looked at on the same points; everything is launched before anything is awaited. */
 async function matchLayers(
   config: SegmentationConfig,
   raw: SegmentationRaw,
@@ -96,56 +94,56 @@ async function matchLayers(
   const { queries, matchWeights } = config;
   const width = config.labels.length + 1;
   const layers = Array.from({ length: layerCount(raw) }, (_, layer) => layer);
+  const points = wanted.map((_, image) => draws.forMatching(image));
+  const values = wanted.map((target, image) => sampled(target, points[image]!));
   const masks = layers.map((layer) => raw[`masks.${layer}`]!);
-  const pairs = wanted.map((target, image) => pairCosts(masks, image, target, draws.forMatching(image)));
+  const costs = await read(maskCosts(masks, points, values));
   const logits = await Promise.all(layers.map((layer) => raw[`logits.${layer}`]!.data()));
-  const costs = await Promise.all(pairs.map(readCosts));
   return layers.map((layer) => {
     const probabilities = softmaxRows(logits[layer] as Float32Array, width);
+    let first = 0;
     return wanted.map(({ classes }, image) => {
       const matrix = costMatrix(queries, classes.length);
-      const own = costs[image];
-      if (!own) return matchQueries(matrix);
-      const size = queries * classes.length;
-      const ofLayer = (all: Float32Array): Float32Array => all.subarray(layer * size, (layer + 1) * size);
       const start = image * queries * width;
       addClassCosts(matrix, matchWeights.class, probabilities.subarray(start, start + queries * width), classes);
-      addCosts(matrix, matchWeights.mask, ofLayer(own.crossEntropy));
-      addCosts(matrix, matchWeights.dice, ofLayer(own.dice));
+      const own = (all: Float32Array): Float32Array => ofLayer(all, layer, layers.length, first, matrix);
+      addCosts(matrix, matchWeights.mask, own(costs.crossEntropy));
+      addCosts(matrix, matchWeights.dice, own(costs.dice));
+      first += classes.length;
       return matchQueries(matrix);
     });
   });
 }
 
-type PairCosts = ReturnType<typeof maskCosts>;
-
-/** Costs `[L * M, T]` of every layer's masks of one picture, on points that all share; null when it has no targets. */
-function pairCosts(
-  layers: readonly Tensor4D[],
-  image: number,
-  target: WantedMasks,
-  points: Float32Array,
-): PairCosts | null {
-  const [, queries, height, width] = layers[0]!.shape;
-  const count = target.classes.length;
-  if (count === 0) return null;
-  const values = new Float32Array((count * points.length) / 2);
-  for (let t = 0; t < count; t++) target.sample(t, points, values, (t * points.length) / 2);
-  return tidy(() => {
-    const own = layers.map((masks) =>
-      reshape(slice(masks, [image, 0, 0, 0], [1, -1, -1, -1]), [queries, height, width]),
-    );
-    const logits = sampleShared(concat(own, 0) as Tensor3D, points);
-    return maskCosts(logits, tensor2d(values, [count, points.length / 2]));
-  });
+/** All masks of a picture at its points, `[T * P]`. */
+function sampled(target: WantedMasks, points: Float32Array): Float32Array {
+  const count = points.length / 2;
+  const values = new Float32Array(target.classes.length * count);
+  for (let t = 0; t < target.classes.length; t++) target.sample(t, points, values, t * count);
+  return values;
 }
 
-async function readCosts(pair: PairCosts | null): Promise<{ crossEntropy: Float32Array; dice: Float32Array } | null> {
-  if (!pair) return null;
-  const [crossEntropy, dice] = (await Promise.all([pair.crossEntropy.data(), pair.dice.data()])) as Float32Array[];
-  pair.crossEntropy.dispose();
-  pair.dice.dispose();
-  return { crossEntropy: crossEntropy!, dice: dice! };
+async function read({ crossEntropy, dice }: MaskCosts): Promise<Record<keyof MaskCosts, Float32Array>> {
+  const [a, b] = (await Promise.all([crossEntropy.data(), dice.data()])) as [Float32Array, Float32Array];
+  crossEntropy.dispose();
+  dice.dispose();
+  return { crossEntropy: a, dice: b };
+}
+
+/** Of costs `[S, L, M]`, those of one layer and of the picture whose targets begin at `first`: `[M, T]`. */
+function ofLayer(
+  all: Float32Array,
+  layer: number,
+  layers: number,
+  first: number,
+  { queries, targets }: CostMatrix,
+): Float32Array {
+  const out = new Float32Array(queries * targets);
+  for (let t = 0; t < targets; t++) {
+    const start = ((first + t) * layers + layer) * queries;
+    for (let q = 0; q < queries; q++) out[q * targets + t] = all[start + q]!;
+  }
+  return out;
 }
 
 async function choosePoints(

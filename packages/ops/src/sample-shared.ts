@@ -1,15 +1,6 @@
-import { gatherRows } from '@glid/ops';
-import {
-  addN,
-  mul,
-  reshape,
-  type Tensor2D,
-  type Tensor3D,
-  tensor1d,
-  tensor2d,
-  tidy,
-  transpose,
-} from '@tensorflow/tfjs-core';
+import type { Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
+import { addN, mul, reshape, tensor1d, tensor2d, tidy, transpose } from '@tensorflow/tfjs-core';
+import { gatherRows } from './gather-rows.ts';
 
 /**
  * Bilinear samples of all maps at the same points: `maps [N, H, W]`, `points [P * 2]` as (x, y) in 0..1 -> `[P, N]`. The numbers of `samplePoints`

@@ -1,9 +1,9 @@
 import '@tensorflow/tfjs-backend-cpu';
 import { Random } from '@glid/base';
-import { samplePoints } from '@glid/ops';
 import { enableProdMode, memory, setBackend, type Tensor3D, tensor, tensor3d, tile } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { sampleShared } from './sample-shared.ts';
+import { samplePoints } from '../src/index.ts';
+import { sampleShared } from '../src/sample-shared.ts';
 
 enableProdMode();
 beforeAll(async () => expect(await setBackend('cpu')).toBe(true));
