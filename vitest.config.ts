@@ -9,7 +9,10 @@ const common = {
   exclude: ['**/node_modules/**', '**/dist/**'],
 };
 
-/** Three suites: `unit` runs the sources, `packed` what `npm pack` produces, `browser` real pages in headless Chromium. */
+/**
+ * Four suites: `unit` runs the sources, `lessons` trains every head until it knows a few pictures by heart (minutes), `packed` runs what `npm pack`
+ * produces, `browser` real pages in headless Chromium.
+ */
 export default defineConfig({
   test: {
     maxWorkers: 2,
@@ -22,6 +25,10 @@ export default defineConfig({
           include: ['packages/*/{src,test}/**/*.test.ts', 'tools/guards/*.test.ts'],
           exclude: [...common.exclude, '**/*.browser.test.ts'],
         },
+      },
+      {
+        ...fromSources,
+        test: { ...common, name: 'lessons', include: ['examples/overfit/*.test.ts'], testTimeout: 1_200_000 },
       },
       { test: { ...common, name: 'packed', include: ['tools/packages/*.test.ts'], testTimeout: 240_000 } },
       {

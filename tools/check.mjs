@@ -33,6 +33,7 @@ const steps = {
   // After the build: imports maps point at built files.
   unused: { command: npx('knip', '--no-config-hints') },
   unit: tests('unit'),
+  lessons: tests('lessons'),
   packed: tests('packed'),
   browser: tests('browser'),
 };
