@@ -9,7 +9,10 @@ const common = {
   exclude: ['**/node_modules/**', '**/dist/**'],
 };
 
-/** `unit` runs the sources, `docs` the examples and what the documentation shows, `packed` what `npm pack` produces, `browser` pages in Chromium. */
+/**
+ * `unit` runs the sources, `lessons` trains every head until it knows a few pictures by heart (minutes), `docs` the examples and what the
+ * documentation shows, `packed` what `npm pack` produces, `browser` real pages in headless Chromium.
+ */
 export default defineConfig({
   test: {
     maxWorkers: 2,
@@ -22,6 +25,10 @@ export default defineConfig({
           include: ['packages/*/{src,test}/**/*.test.ts', 'tools/guards/*.test.ts'],
           exclude: [...common.exclude, '**/*.browser.test.ts'],
         },
+      },
+      {
+        ...fromSources,
+        test: { ...common, name: 'lessons', include: ['examples/overfit/*.test.ts'], testTimeout: 1_200_000 },
       },
       {
         ...fromSources,

@@ -34,6 +34,7 @@ const steps = {
   unused: { command: npx('knip', '--no-config-hints') },
   unit: tests('unit'),
   docs: tests('docs'),
+  lessons: tests('lessons'),
   packed: tests('packed'),
   browser: tests('browser'),
 };

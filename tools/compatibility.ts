@@ -75,6 +75,7 @@ const contracts: Readonly<Record<string, readonly string[]>> = {
   resizeBilinear: ['GlidResizeBilinearGrad'],
   resizeNearest: ['GlidResizeNearestGrad'],
   samplePoints: ['GlidSamplePoints', 'GlidSamplePointsGrad'],
+  maskCosts: ['GlidMaskCosts'],
   adamwStep: ['GlidAdamW'],
   globalNorm: ['GlidGlobalNorm'],
   clipByGlobalNorm: ['GlidGlobalNorm'],

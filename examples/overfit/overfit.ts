@@ -1,111 +1,100 @@
 /**
- * The first thing to try when a model does not learn: a few pictures, over and over. A head that cannot learn four pictures by heart has a fault.
+ * The first thing to try when a model does not learn: a few pictures, over and over. A head that cannot learn two pictures by heart has a fault.
  *
- *   npx tsx --conditions=@glid/source examples/overfit/overfit.ts detection|semantic|instance|panoptic|depth|pose
+ *   npx tsx --conditions=@glid/source examples/overfit/overfit.ts detection|semantic|instance|panoptic|depth|pose [folder for pictures]
  */
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { wasm } from '@glid/backend-wasm';
-import type { Dataset } from '@glid/base';
-import { createModel, type HeadRecipe, headOf, useBackend } from '@glid/core';
+import { createModel, useBackend } from '@glid/core';
 import { finetune, type TrainingEvent } from '@glid/core/train';
-import {
-  type Augmentation,
-  batchSource,
-  evaluationSource,
-  keepInMemory,
-  poseCrop,
-  resizeTo,
-  syntheticFigures,
-  syntheticScenes,
-} from '@glid/data';
-import { depth } from '@glid/head-depth';
-import { detection } from '@glid/head-detection';
-import { coco17, pose } from '@glid/head-pose';
-import { segmentation } from '@glid/head-segmentation';
+import { batchSource, evaluationSource } from '@glid/data';
+import { drawRgba, encodePng, type Shape2D } from '@glid/head-kit';
 import { enableProdMode } from '@tensorflow/tfjs-core';
+import { backbone, lessons } from './lessons.ts';
 
-interface Lesson {
-  readonly dataset: Dataset;
-  readonly head: HeadRecipe;
-  readonly pipeline: readonly Augmentation[];
+/** How a lesson ended. */
+export interface Learnt {
+  readonly metrics: Readonly<Record<string, number>>;
   readonly steps: number;
-  readonly learningRate: number;
+  /** What the head found in each picture at the end. */
+  readonly shapes: readonly (readonly Shape2D[])[];
 }
 
-const pictures = 4;
-const scenes = (): Dataset => keepInMemory(syntheticScenes({ seed: 7, length: pictures, size: [96, 96] }));
-const whole = [resizeTo([96, 96])];
-const masks = { queries: 24, points: 512, auxiliaryLosses: true };
-
-/** What each head learns by heart, and how long that takes. */
-export const lessons: { readonly [name: string]: () => Lesson } = {
-  detection: () => {
-    const dataset = scenes();
-    const head = headOf(detection, { labels: dataset.labels, queries: 25, placedQueries: true });
-    return { dataset, head, pipeline: whole, steps: 250, learningRate: 5e-4 };
-  },
-  semantic: () => {
-    const dataset = scenes();
-    const head = headOf(segmentation, { mode: 'semantic', labels: dataset.semanticLabels ?? [], matching: 'perClass' });
-    return { dataset, head, pipeline: whole, steps: 150, learningRate: 1e-3 };
-  },
-  instance: () => {
-    const dataset = scenes();
-    const head = headOf(segmentation, { ...masks, mode: 'instance', labels: dataset.labels });
-    return { dataset, head, pipeline: whole, steps: 300, learningRate: 5e-4 };
-  },
-  panoptic: () => {
-    const dataset = scenes();
-    const labels = dataset.semanticLabels ?? [];
-    const head = headOf(segmentation, { ...masks, mode: 'panoptic', labels, things: dataset.thingLabels ?? [] });
-    return { dataset, head, pipeline: whole, steps: 400, learningRate: 5e-4 };
-  },
-  depth: () => {
-    const head = headOf(depth, { bins: 32, minDepth: 0.5, maxDepth: 10 });
-    return { dataset: scenes(), head, pipeline: whole, steps: 150, learningRate: 1e-3 };
-  },
-  pose: () => {
-    const dataset = keepInMemory(syntheticFigures({ seed: 7, length: pictures, size: [128, 96] }));
-    const head = headOf(pose, { ...coco17, sigma: 1 });
-    return { dataset, head, pipeline: [poseCrop({ size: [128, 96] })], steps: 200, learningRate: 1e-3 };
-  },
-};
-
-/** Trains one head on a few synthetic pictures and returns its metrics on them. */
-export async function overfit(
-  name: string,
-  onEvent: (event: TrainingEvent) => void = () => {},
-): Promise<Readonly<Record<string, number>>> {
-  const { dataset, head, pipeline, steps, learningRate } = lessons[name]!();
-  const model = await createModel({ backbone: 'nano', heads: { [name]: head }, seed: 0 });
-  let metrics: Readonly<Record<string, number>> = {};
-  for await (const event of finetune({
+/** Trains one head on its few synthetic pictures until it knows them by heart, at most the lesson's steps. */
+export async function overfit(name: string, onEvent: (event: TrainingEvent) => void = () => {}): Promise<Learnt> {
+  const { dataset, head, pipeline, learningRate, queryRate, steps, goal } = lessons[name]!();
+  const model = await createModel({ backbone, heads: { task: head }, seed: 0 });
+  const everySteps = 25;
+  const batchSize = dataset.length;
+  let learnt: Learnt = { metrics: {}, steps: 0, shapes: [] };
+  let shapes: (readonly Shape2D[])[] = [];
+  const events = finetune({
     model,
-    data: batchSource({ dataset, sources: model.heads, pipeline, batchSize: pictures, seed: 0 }),
+    data: batchSource({ dataset, sources: model.heads, pipeline, batchSize, seed: 0 }),
     steps,
-    optimizer: { learningRate, schedule: { kind: 'cosine', warmUp: { steps: 10 } }, clip: 1 },
-    evaluation: {
-      data: evaluationSource({ dataset, sources: model.heads, pipeline, batchSize: pictures }),
-      everySteps: steps,
+    optimizer: {
+      learningRate,
+      learningRates: [{ match: 'queries.task.embedding', factor: queryRate }],
+      schedule: { kind: 'cosine', warmUp: { steps: 10 }, end: 0.1 },
+      clip: 1,
     },
-  })) {
+    evaluation: {
+      data: evaluationSource({ dataset, sources: model.heads, pipeline, batchSize }),
+      everySteps,
+    },
+    onResults: (_, samples) => {
+      shapes = samples.map(({ result }) => model.heads.task.draw(result as never));
+    },
+    watchEvery: everySteps,
+  });
+  for await (const event of events) {
     onEvent(event);
-    if (event.type === 'evaluation') metrics = event.metrics;
-    if (event.type === 'failed') throw event.error;
+    if (event.type !== 'evaluation') continue;
+    const metrics = Object.fromEntries(
+      Object.entries(event.metrics).map(([key, value]) => [key.replace('task.', ''), value]),
+    );
+    learnt = { metrics, steps: event.step, shapes };
+    if (Object.entries(goal).every(([metric, least]) => metrics[metric]! >= least)) break;
   }
   model.dispose();
-  return Object.fromEntries(Object.entries(metrics).map(([key, value]) => [key.replace(`${name}.`, ''), value]));
+  return learnt;
+}
+
+/** The lesson's pictures with what the head found, four times as large, as PNG files. */
+async function draw(name: string, { shapes }: Learnt, folder: string): Promise<void> {
+  const { dataset } = lessons[name]!();
+  mkdirSync(folder, { recursive: true });
+  for (const [i, found] of shapes.entries()) {
+    const { data, width, height } = await (await dataset.get(i)).image();
+    const scale = 4;
+    const large = {
+      width: width * scale,
+      height: height * scale,
+      data: new Uint8Array(width * height * scale ** 2 * 4),
+    };
+    for (let p = 0; p < large.width * large.height; p++) {
+      const [x, y] = [Math.floor((p % large.width) / scale), Math.floor(p / large.width / scale)];
+      for (let c = 0; c < 3; c++) large.data[4 * p + c] = data[3 * (y * width + x) + c]!;
+      large.data[4 * p + 3] = 255;
+    }
+    drawRgba(large, found, { scale });
+    writeFileSync(`${folder}/${name}-${i}.png`, await encodePng(large));
+  }
 }
 
 if (process.argv[1]?.includes('overfit')) {
-  const name = process.argv[2] ?? '';
+  const [, , name = '', folder] = process.argv;
   if (!lessons[name]) throw new Error(`Give one of: ${Object.keys(lessons).join(', ')}.`);
   enableProdMode();
-  await useBackend([wasm()]);
+  await useBackend([wasm({ nativeGemm: 'off' })]);
   const start = Date.now();
-  const metrics = await overfit(name, (event) => {
-    if (event.type === 'step' && event.step % 20 === 0)
+  const learnt = await overfit(name, (event) => {
+    if (event.type === 'step' && event.step % 25 === 0)
       console.log(`step ${event.step}  loss ${event.loss.toFixed(4)}`);
-    if (event.type === 'failed' || event.type === 'warning') console.log(event);
+    if (event.type === 'step' && event.spread) console.log(JSON.stringify(event.spread));
+    if (event.type === 'evaluation') console.log(event.metrics);
+    if (event.type === 'warning') console.log(event.message);
   });
-  console.log(metrics, `${((Date.now() - start) / 1000).toFixed(0)} s`);
+  console.log(`${learnt.steps} steps, ${((Date.now() - start) / 1000).toFixed(0)} s`);
+  if (folder) await draw(name, learnt, folder);
 }

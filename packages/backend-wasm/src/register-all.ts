@@ -8,6 +8,7 @@ import { registerAttention } from './kernels/attention.ts';
 import { registerFusionNode } from './kernels/fusion-node.ts';
 import { registerIdentity } from './kernels/identity.ts';
 import { registerLinear } from './kernels/linear.ts';
+import { registerMaskCosts } from './kernels/mask-costs.ts';
 import { registerMatMul } from './kernels/mat-mul.ts';
 import { registerNormalisation } from './kernels/normalisation.ts';
 import { registerOptimizer } from './kernels/optimizer.ts';
@@ -32,6 +33,7 @@ export function registerAllKernels(): void {
   registerFusionNode();
   registerIdentity();
   registerLinear();
+  registerMaskCosts();
   registerMatMul();
   registerNormalisation();
   registerOptimizer();

@@ -50,8 +50,8 @@ describe.skipIf(!adapter)('kernels of this package (needs a Vulkan driver, softw
     expect(engine().memory().numTensors).toBe(before);
   });
 
-  it('there is one for every contract', () => {
-    expect(glidKernelNames.filter((name) => !hasGlidKernel(name))).toEqual([]);
+  it('there is one for every contract but that of matching, which is composed', () => {
+    expect(glidKernelNames.filter((name) => !hasGlidKernel(name))).toEqual(['GlidMaskCosts']);
   });
 
   it('long products with small results have the same bits in every run, and are right', async () => {

@@ -4,5 +4,4 @@ export type { DepthHead } from './head.ts';
 export { depth, drawDepth } from './head.ts';
 export { depthMetrics } from './metrics.ts';
 export type { DepthPrediction } from './postprocess.ts';
-export { averageDepth } from './postprocess.ts';
 export type { DepthFields, DepthTarget } from './targets.ts';

@@ -1,4 +1,4 @@
-import { GlidError, type ImageMeta } from '@glid/head-kit';
+import type { ImageMeta } from '@glid/head-kit';
 import { clipByValue, pad, reverse, type Tensor2D, tidy } from '@tensorflow/tfjs-core';
 import type { DepthConfig } from './config.ts';
 import { type DepthRaw, layerCount } from './forward.ts';
@@ -39,18 +39,4 @@ export async function depthPostprocess(
       return { depth: data, size: meta.originalSize };
     }),
   );
-}
-
-/** Test-time flip: the mean of a picture's result and of its mirrored picture's (whose `meta.flippedHorizontally` was set). */
-export function averageDepth(a: DepthPrediction, b: DepthPrediction): DepthPrediction {
-  if (a.size[0] !== b.size[0] || a.size[1] !== b.size[1]) {
-    throw new GlidError(
-      'GLID_SHAPE',
-      `Results of ${a.size.join(' x ')} and ${b.size.join(' x ')} cannot be averaged.`,
-      {
-        fix: 'Average two results of one picture.',
-      },
-    );
-  }
-  return { size: a.size, depth: a.depth.map((value, i) => (value + b.depth[i]!) / 2) };
 }

@@ -236,9 +236,17 @@ describe.skipIf(!hasShared)(`losses against published implementations (${without
     expectScalar(fixture, 'loss_dice', dices.value);
     expectFixture(ce.gradients[0]!, fixture.tensor('grad.ce'));
     expectFixture(dices.gradients[0]!, fixture.tensor('grad.dice'));
-    const pair = maskCosts(logits, targets);
-    expectFixture(pair.crossEntropy.dataSync(), fixture.tensor('pair_ce'));
-    expectFixture(pair.dice.dataSync(), fixture.tensor('pair_dice'));
+    // The logits as a map of one row, looked at in the centres of its cells.
+    const [masksCount, pointCount] = logits.shape;
+    const centres = Float32Array.from({ length: 2 * pointCount }, (_, i) => (i % 2 ? 0.5 : (i / 2 + 0.5) / pointCount));
+    const pair = maskCosts(
+      [reshape(logits, [1, masksCount, 1, pointCount])],
+      [centres],
+      [targets.dataSync() as Float32Array],
+    );
+    const paired = (costs: Tensor3D) => transpose(reshape(costs, [targets.shape[0], masksCount])).dataSync();
+    expectFixture(paired(pair.crossEntropy), fixture.tensor('pair_ce'));
+    expectFixture(paired(pair.dice), fixture.tensor('pair_dice'));
     // The diagonal of the pairwise dice is the dice of each mask.
     const diagonal = dice(logits, targets).dataSync();
     const n = diagonal.length;
@@ -258,10 +266,11 @@ describe.skipIf(!hasShared)(`losses against published implementations (${without
     for (let b = 0; b < batch; b++) {
       const labels = fixture.tensor(`target.${b}.labels`).data;
       const targets = mul(inputOf(fixture, `target.${b}.masks`), 1) as Tensor3D;
-      const shared = inputOf(fixture, `match_points.${b}`);
-      const spread = (n: number): Tensor3D => tile(shared, [n, 1, 1]) as Tensor3D;
-      const mine = reshape(slice(masks, [b, 0, 0, 0], [1, -1, -1, -1]), [queries, h, w]) as Tensor3D;
-      const pair = maskCosts(samplePoints(mine, spread(queries)), samplePoints(targets, spread(labels.length)));
+      const shared = fixture.tensor(`match_points.${b}`).data as Float32Array;
+      const mine = slice(masks, [b, 0, 0, 0], [1, -1, -1, -1]);
+      const each = tile(inputOf(fixture, `match_points.${b}`), [labels.length, 1, 1]) as Tensor3D;
+      const pair = maskCosts([mine], [shared], [samplePoints(targets, each).dataSync() as Float32Array]);
+      const paired = (costs: Tensor3D) => transpose(reshape(costs, [labels.length, queries])).dataSync();
       const costs = costMatrix(queries, labels.length);
       addClassCosts(
         costs,
@@ -269,8 +278,8 @@ describe.skipIf(!hasShared)(`losses against published implementations (${without
         probabilities.subarray(b * queries * (classes + 1), (b + 1) * queries * (classes + 1)),
         labels,
       );
-      addCosts(costs, 5, pair.crossEntropy.dataSync());
-      addCosts(costs, 5, pair.dice.dataSync());
+      addCosts(costs, 5, paired(pair.crossEntropy));
+      addCosts(costs, 5, paired(pair.dice));
       expectFixture(costs.values, fixture.tensor(`cost.${b}`));
       const match = matchQueries(costs);
       expect([[...match.queries], [...match.targets]]).toEqual(fixture.manifest.matches[b]);

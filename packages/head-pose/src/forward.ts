@@ -16,11 +16,15 @@ import type { PoseConfig } from './config.ts';
 /** `heatmaps.<l>` `[B, J, h, w]` of each decoder layer that is asked for, the last with the highest number; 0 on padding. */
 export type PoseRaw = { readonly [name: `heatmaps.${number}`]: Tensor4D };
 
-/** `embedding [C, C]`: the answer f_i of the paper. */
+/**
+ * `embedding [C, C]`: the answer f_i of the paper. Heat maps are numbers in 0..1, unlike logits: the layer starts near zero, as ViTPose's last
+ * layer does, and learns more slowly, because a step of it moves a heat map about C times (not once, as one linear output) as far.
+ */
 export function poseParameters(config: PoseConfig, { hiddenSize }: HeadContext): ParameterSpecs {
+  const start = { kernel: { kind: 'truncatedNormal', std: 0.001 }, lrMultiplier: 1 / Math.sqrt(hiddenSize) } as const;
   return config.embeddingMlp
-    ? mlpSpecs('embedding', hiddenSize, hiddenSize)
-    : linearSpecs('embedding', hiddenSize, hiddenSize);
+    ? mlpSpecs('embedding', hiddenSize, hiddenSize, start)
+    : linearSpecs('embedding', hiddenSize, hiddenSize, start);
 }
 
 /** heat map i = <f_i, f^b> (GLID's pose answer; ViTPose's heat maps). */

@@ -1,8 +1,10 @@
 import {
   addClassCosts,
   addCosts,
+  type CostMatrix,
   costMatrix,
   type LossContext,
+  type MaskCosts,
   maskCosts,
   matchQueries,
   pointCounts,
@@ -13,13 +15,11 @@ import {
 import { gatherRows, samplePoints } from '@glid/ops';
 import {
   reshape,
-  slice,
   type Tensor,
   type Tensor2D,
   type Tensor3D,
   type Tensor4D,
   tensor1d,
-  tensor2d,
   tensor3d,
   tidy,
 } from '@tensorflow/tfjs-core';
@@ -75,68 +75,75 @@ export async function assignLayers(
   wanted: readonly WantedMasks[],
   draws: PointDraws,
 ): Promise<LayerAssignment[]> {
-  const layers = Array.from({ length: layerCount(raw) }, (_, layer) => layer);
-  const matches = await Promise.all(layers.map((layer) => matchLayer(config, raw, layer, wanted, draws)));
+  const matches = await matchLayers(config, raw, wanted, draws);
   return Promise.all(
-    layers.map(async (layer) => {
-      const own = matches[layer]!;
-      return { matches: own, ...(await choosePoints(config, raw[`masks.${layer}`]!, own, wanted, draws)) };
-    }),
+    matches.map(async (own, layer) => ({
+      matches: own,
+      ...(await choosePoints(config, raw[`masks.${layer}`]!, own, wanted, draws)),
+    })),
   );
 }
 
-/** Draws and launches before it awaits: draws come in a fixed order, and the read-backs of all layers wait for one another. */
-async function matchLayer(
+/** `[layer][picture]`. A picture's masks of all layers are looked at on the same points; everything is launched before anything is awaited. */
+async function matchLayers(
   config: SegmentationConfig,
   raw: SegmentationRaw,
-  layer: number,
   wanted: readonly WantedMasks[],
   draws: PointDraws,
-): Promise<QueryMatch[]> {
+): Promise<QueryMatch[][]> {
+  const { queries, matchWeights } = config;
   const width = config.labels.length + 1;
-  const pairs = wanted.map((target, image) =>
-    pairCosts(raw[`masks.${layer}`]!, image, target, draws.forMatching(image)),
-  );
-  const logits = raw[`logits.${layer}`]!.data();
-  const costs = await Promise.all(pairs.map(readCosts));
-  const probabilities = softmaxRows((await logits) as Float32Array, width);
-  return wanted.map(({ classes }, image) => {
-    const matrix = costMatrix(config.queries, classes.length);
-    const own = costs[image];
-    if (!own) return matchQueries(matrix);
-    const start = image * config.queries * width;
-    const shares = probabilities.subarray(start, start + config.queries * width);
-    addClassCosts(matrix, config.matchWeights.class, shares, classes);
-    addCosts(matrix, config.matchWeights.mask, own.crossEntropy);
-    addCosts(matrix, config.matchWeights.dice, own.dice);
-    return matchQueries(matrix);
+  const layers = Array.from({ length: layerCount(raw) }, (_, layer) => layer);
+  const points = wanted.map((_, image) => draws.forMatching(image));
+  const values = wanted.map((target, image) => sampled(target, points[image]!));
+  const masks = layers.map((layer) => raw[`masks.${layer}`]!);
+  const costs = await read(maskCosts(masks, points, values));
+  const logits = await Promise.all(layers.map((layer) => raw[`logits.${layer}`]!.data()));
+  return layers.map((layer) => {
+    const probabilities = softmaxRows(logits[layer] as Float32Array, width);
+    let first = 0;
+    return wanted.map(({ classes }, image) => {
+      const matrix = costMatrix(queries, classes.length);
+      const start = image * queries * width;
+      addClassCosts(matrix, matchWeights.class, probabilities.subarray(start, start + queries * width), classes);
+      const own = (all: Float32Array): Float32Array => ofLayer(all, layer, layers.length, first, matrix);
+      addCosts(matrix, matchWeights.mask, own(costs.crossEntropy));
+      addCosts(matrix, matchWeights.dice, own(costs.dice));
+      first += classes.length;
+      return matchQueries(matrix);
+    });
   });
 }
 
-type PairCosts = ReturnType<typeof maskCosts>;
-
-/** Costs `[M, T]` on points that all masks of a picture share; null when it has no targets. */
-function pairCosts(masks: Tensor4D, image: number, target: WantedMasks, points: Float32Array): PairCosts | null {
-  const [, queries, height, width] = masks.shape;
-  const count = target.classes.length;
-  if (count === 0) return null;
-  const values = new Float32Array((count * points.length) / 2);
-  for (let t = 0; t < count; t++) target.sample(t, points, values, (t * points.length) / 2);
-  return tidy(() => {
-    const own = reshape(slice(masks, [image, 0, 0, 0], [1, -1, -1, -1]), [queries, height, width]) as Tensor3D;
-    // Row 0, taken once a query: far faster than tile on wasm.
-    const rows = gatherRows(tensor2d(points, [1, points.length]), tensor1d(new Int32Array(queries), 'int32'));
-    const shared = reshape(rows, [queries, points.length / 2, 2]) as Tensor3D;
-    return maskCosts(samplePoints(own, shared) as Tensor2D, tensor2d(values, [count, points.length / 2]));
-  });
+/** All masks of a picture at its points, `[T * P]`. */
+function sampled(target: WantedMasks, points: Float32Array): Float32Array {
+  const count = points.length / 2;
+  const values = new Float32Array(target.classes.length * count);
+  for (let t = 0; t < target.classes.length; t++) target.sample(t, points, values, t * count);
+  return values;
 }
 
-async function readCosts(pair: PairCosts | null): Promise<{ crossEntropy: Float32Array; dice: Float32Array } | null> {
-  if (!pair) return null;
-  const [crossEntropy, dice] = (await Promise.all([pair.crossEntropy.data(), pair.dice.data()])) as Float32Array[];
-  pair.crossEntropy.dispose();
-  pair.dice.dispose();
-  return { crossEntropy: crossEntropy!, dice: dice! };
+async function read({ crossEntropy, dice }: MaskCosts): Promise<Record<keyof MaskCosts, Float32Array>> {
+  const [a, b] = (await Promise.all([crossEntropy.data(), dice.data()])) as [Float32Array, Float32Array];
+  crossEntropy.dispose();
+  dice.dispose();
+  return { crossEntropy: a, dice: b };
+}
+
+/** Of costs `[S, L, M]`, those of one layer and of the picture whose targets begin at `first`: `[M, T]`. */
+function ofLayer(
+  all: Float32Array,
+  layer: number,
+  layers: number,
+  first: number,
+  { queries, targets }: CostMatrix,
+): Float32Array {
+  const out = new Float32Array(queries * targets);
+  for (let t = 0; t < targets; t++) {
+    const start = ((first + t) * layers + layer) * queries;
+    for (let q = 0; q < queries; q++) out[q * targets + t] = all[start + q]!;
+  }
+  return out;
 }
 
 async function choosePoints(

@@ -75,6 +75,29 @@ describe('panoptic inference', () => {
   });
 });
 
+describe('three inferences of one head', () => {
+  it('come from the same masks in one call, each as it is alone', async () => {
+    const head = make({ mode: 'panoptic', labels: ['cat', 'sky'], things: ['cat'], queries: 2 });
+    const raw = rawOf([left, right], [sure(0, 2), sure(1, 2)]);
+    const inferences = ['semantic', 'instance', 'panoptic'] as const;
+    const before = memory().numTensors;
+    const [all] = await head.doPostprocess(raw, [meta], { inferences });
+    expect(memory().numTensors).toBe(before);
+    for (let x = 0; x < 24; x++) {
+      expect(all!.semantic!.data[x]).toBe(x < 12 ? 0 : 1);
+      expect(all!.panoptic!.ids[x]).toBe(x < 12 ? 1 : 2);
+    }
+    // Stuff is no instance in a panoptic head.
+    expect(all!.instances!.map(({ label }) => label)).toEqual(['cat']);
+    for (const inference of inferences) {
+      const [alone] = await head.doPostprocess(raw, [meta], { inferences: [inference] });
+      const { size: _, ...part } = alone!;
+      expect(all).toMatchObject(part);
+      expect(Object.keys(part)).toHaveLength(1);
+    }
+  });
+});
+
 describe('instance inference', () => {
   it('ranks (query, class) pairs: a query may appear with two classes', async () => {
     const head = make({ mode: 'instance', labels: ['cat', 'dog'], queries: 2, maxInstances: 3 });

@@ -133,6 +133,16 @@ export interface GlidKernels {
     outputs: [dmaps: TensorInfo];
   };
   /**
+   * Matching costs on shared points. `x{l}` `[B, M, H, W]` logits of `count` layers, `points [B, P, 2]` as (x, y) in [0, 1], `targets [S, P]` in 0..1:
+   * `targetCounts[b]` rows belong to picture b. With s = samples of a mask (as `GlidSamplePoints`) and t = a target of its picture: mean of
+   * softplus(s) - s t, and 1 - (2 sum(sigmoid(s) t) + 1) / (sum sigmoid(s) + sum t + 1). Outputs `[S, count, M]` each.
+   */
+  GlidMaskCosts: {
+    inputs: { points: TensorInfo; targets: TensorInfo } & Readonly<Record<`x${number}`, TensorInfo>>;
+    attrs: { count: number; targetCounts: readonly number[] };
+    outputs: [crossEntropy: TensorInfo, dice: TensorInfo];
+  };
+  /**
    * One AdamW step (decoupled decay, Loshchilov & Hutter 2019) of all parameters: `p{i}`, `g{i}`, `m{i}`, `v{i}` of one shape each,
    * `count` of them, and the scalar `gradientScale` (each gradient is multiplied by it first). With t = `step` (from 1):
    * `p (1 - lr wd) - lr / (1 - beta1^t) m' / (sqrt(v') / sqrt(1 - beta2^t) + epsilon)`.
@@ -194,6 +204,7 @@ export const glidKernelNames: readonly GlidKernelName[] = Object.keys({
   GlidResizeNearestGrad: 0,
   GlidSamplePoints: 0,
   GlidSamplePointsGrad: 0,
+  GlidMaskCosts: 0,
   GlidAdamW: 0,
   GlidGlobalNorm: 0,
 } satisfies Record<GlidKernelName, 0>) as GlidKernelName[];

@@ -25,6 +25,8 @@ export { groupNorm } from './group-norm.ts';
 export { hasGlidKernel, runGlidKernel } from './kernel.ts';
 export { layerNorm } from './layer-norm.ts';
 export { linear } from './linear.ts';
+export type { MaskCosts } from './mask-costs.ts';
+export { maskCosts } from './mask-costs.ts';
 export { maskProduct } from './mask-product.ts';
 export { maskGreater, selectWhere } from './masks.ts';
 export { relativePositionBias } from './relative-position-bias.ts';

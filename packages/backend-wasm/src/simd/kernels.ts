@@ -115,6 +115,12 @@ export interface SimdKernels {
     dy: Pointer, x: Pointer, dx: Pointer, batch: number, height: number, width: number, channels: number,
     outH: number, outW: number, kh: number, kw: number, strideH: number, strideW: number, top: number, left: number,
   ): void;
+  maskCostsScratch(points: number, targets: number): number;
+  // biome-ignore format: sizes on a line of their own
+  maskCosts(
+    masks: Pointer, points: Pointer, targets: Pointer, crossEntropy: Pointer, dice: Pointer,
+    queries: number, height: number, width: number, n: number, count: number, step: number, scratch: Pointer,
+  ): void;
   segmentSum(x: Pointer, ids: Pointer, y: Pointer, rows: number, inner: number, segments: number): void;
   addScaled(x: Pointer, y: Pointer, n: number, factor: number): void;
 }

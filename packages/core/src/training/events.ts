@@ -63,7 +63,7 @@ export interface CheckpointEvent extends Position {
 /** Something to look at that does not stop the run. */
 export interface WarningEvent extends Position {
   readonly type: 'warning';
-  readonly about: 'leak' | 'damaged-checkpoint';
+  readonly about: 'leak' | 'damaged-checkpoint' | 'plateau';
   readonly message: string;
 }
 

@@ -9,6 +9,7 @@ import { fromRankZero } from './exchange.ts';
 import type { ParameterRecord } from './objective.ts';
 import { optimizerStep, type StepResult, type StepSetting } from './optimizer-step.ts';
 import { parameterRules } from './parameter-rules.ts';
+import { PlateauWatch } from './plateau.ts';
 import { resume, writeBest, writeState } from './run-checkpoints.ts';
 import { evaluateRun } from './run-evaluation.ts';
 import { finishedEvent, position, startedEvent, stepEvent, tensorsInUse } from './run-events.ts';
@@ -97,6 +98,7 @@ async function* steps(running: Running): Events {
   let aborted = collectives.size === 1 && signal?.aborted === true;
   let made = 0;
   let leaking = false;
+  const plateau = new PlateauWatch();
   while (true) {
     if (!aborted && isDue(evaluation?.everySteps) && state.evaluatedAt !== state.step)
       aborted = yield* evaluate(running);
@@ -125,6 +127,11 @@ async function* steps(running: Running): Events {
     if (left !== 0 && made >= 2 && !leaking) {
       leaking = true;
       yield* leak(running, left);
+    }
+    if (result.spread && plan.source.batchSize > 1) {
+      for (const message of plateau.see(result.spread)) {
+        yield { type: 'warning', ...position(state, plan), about: 'plateau', message };
+      }
     }
     aborted = result.stopVotes > 0 || (collectives.size === 1 && signal?.aborted === true);
   }

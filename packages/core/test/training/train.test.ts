@@ -7,7 +7,9 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { checkpointWeights, latestState } from '../../src/training/checkpoint/checkpoints.ts';
 import { memoryStore } from '../../src/training/checkpoint/memory-store.ts';
 import { type EvaluationEvent, eventLine, type StepEvent, type TrainingEvent } from '../../src/training/events.ts';
+import { parseLog } from '../../src/training/jsonl-log.ts';
 import type { Objective } from '../../src/training/objective.ts';
+import { trainingReport } from '../../src/training/report/training-report.ts';
 import { train } from '../../src/training/train.ts';
 import type { TrainPlan } from '../../src/training/train-plan.ts';
 import { flatten, microBatch, microObjective, microParameters, microPlan, microSource } from './micro.ts';
@@ -68,6 +70,21 @@ describe('train', () => {
     expect(steps[0]!.spread!.answers!.overQueries).toBeGreaterThan(0);
     expect(steps[1]!.spread).toBeUndefined();
     expect(memory().numTensors - before).toBe(3);
+  });
+
+  it('warns once of answers that are the same for every picture: in the events, the log and the report', async () => {
+    const stuck: Objective = {
+      ...(microObjective as Objective),
+      watched: () => ({ 'cells.boxes': tensor([0.2, 0.7, 0.2, 0.7, 0.2, 0.7, 0.2, 0.7], [4, 2, 1]) }),
+    };
+    const { events } = await record(microPlan({ objective: stuck, steps: 8, watchEvery: 2 }));
+    const warnings = events.filter((e) => e.type === 'warning');
+    expect(warnings).toMatchObject([{ about: 'plateau', step: 5 }]);
+    const [restored] = parseLog(`${eventLine(warnings[0]!)}\n`);
+    expect(restored).toEqual(warnings[0]);
+    expect(trainingReport({ title: 't', events })).toContain('gives every picture the same answer');
+    const alone = microPlan({ objective: stuck, steps: 8, watchEvery: 2, source: microSource({ batchSize: 1 }) });
+    expect((await record(alone)).events.some((e) => e.type === 'warning')).toBe(false);
   });
 
   it('accumulates: two batches of four are one of eight', async () => {

@@ -1,6 +1,7 @@
 import { attentionCases } from './attention.ts';
 import { denseCases } from './dense.ts';
 import { mapCases } from './maps.ts';
+import { matchingCases } from './matching.ts';
 import type { OpCase } from './op-case.ts';
 import { optimiserCases } from './optimiser.ts';
 import { positionCases } from './position.ts';
@@ -17,6 +18,7 @@ export const opCases: readonly OpCase[] = [
   ...denseCases,
   ...attentionCases,
   ...mapCases,
+  ...matchingCases,
   ...selectionCases,
   ...optimiserCases,
   ...positionCases,
