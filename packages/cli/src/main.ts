@@ -18,7 +18,7 @@ export async function main(args: readonly string[], streams: Streams, signal: Ab
       streams.stdout.write(`${version}\n`);
       return exitCodes.ok;
     }
-    if (verb === undefined || verb === '--help' || verb === 'help') {
+    if (verb === undefined || verb === '--help' || verb === '-h' || verb === 'help') {
       streams.stdout.write(`${generalHelp(version)}\n`);
       return verb === undefined ? exitCodes.usage : exitCodes.ok;
     }
@@ -58,8 +58,11 @@ function report(error: unknown, args: readonly string[], streams: Streams, json:
     const details = known ? { code: error.code, details: error.details } : { code: 'GLID_UNFORESEEN' };
     streams.stdout.write(`${JSON.stringify({ error: { message, ...details } })}\n`);
   }
-  return known && error.code === 'GLID_USAGE' ? exitCodes.usage : exitCodes.failed;
+  return known && wrongUsage.includes(error.code) ? exitCodes.usage : exitCodes.failed;
 }
+
+/** What was asked for makes no sense: unknown options, and settings that are impossible. */
+const wrongUsage: readonly string[] = ['GLID_USAGE', 'GLID_CONFIG'];
 
 /** The stack with those of its causes. */
 function stackOf(error: Error): string {

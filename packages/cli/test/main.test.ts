@@ -25,6 +25,12 @@ describe('glid', () => {
     expect(stdout).toContain('info');
   });
 
+  it.each([['-h'], ['score', '-h']])('%j prints help', async (...args) => {
+    const { code, stdout, stderr } = await glid(...args);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/Usage: glid/);
+  });
+
   it('refuses a misspelt verb with the nearest one and exit code 2', async () => {
     const { code, stdout, stderr } = await glid('inof');
     expect(code).toBe(2);
@@ -62,6 +68,7 @@ describe('options', () => {
     options: {
       batchSize: { kind: 'integer', help: 'pictures a step', default: 8, minimum: 1 },
       rate: { kind: 'number', help: 'learning rate' },
+      share: { kind: 'number', help: 'share', maximum: 1 },
       heads: { kind: 'list', help: 'heads', choices: ['detection', 'depth'] },
       strict: { kind: 'boolean', help: 'strict' },
       out: { kind: 'string', help: 'folder' },
@@ -96,6 +103,7 @@ describe('options', () => {
     [['x', '--batch-size', '0'], 'at least 1'],
     [['x', '--batch-size'], 'needs a value'],
     [['x', '--rate', 'fast'], 'number'],
+    [['x', '--share', '2'], 'at most 1'],
     [['x', '--heads', 'detectoin'], "'detection'"],
     [['x', '--strict=1'], 'no value'],
     [['x', '-o', 'y'], 'two dashes'],

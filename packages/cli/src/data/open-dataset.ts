@@ -47,6 +47,7 @@ export async function openDataset(request: DataRequest): Promise<OpenedDataset> 
 }
 
 async function detectFormat(folder: DataFolder, request: DataRequest): Promise<Format> {
+  if (/\.ya?ml$/i.test(request.annotations ?? '')) return 'yolo';
   if (request.annotations?.endsWith('.json')) {
     return /panoptic/.test(basename(request.annotations)) ? 'coco-panoptic' : 'coco';
   }

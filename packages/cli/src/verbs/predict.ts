@@ -4,7 +4,7 @@ import { backendOption, chooseBackend } from '../backend/choose-backend.ts';
 import type { Command } from '../command.ts';
 import { ownHeads } from '../heads/load-head.ts';
 import { openModel } from '../model/open-model.ts';
-import { checkPaths, findPictures } from '../predict/find-pictures.ts';
+import { checkPaths, findPictures, openOutput } from '../predict/find-pictures.ts';
 import { predictPictures } from '../predict/predict-folder.ts';
 
 export const predict: Command = {
@@ -29,13 +29,14 @@ export const predict: Command = {
   positionals: ['IMAGE|FOLDER...'],
   async run({ options, positionals, output, signal }) {
     await checkPaths(positionals);
+    const out = await openOutput(options.out as string, positionals);
     const { backend } = await chooseBackend(options.backend as BackendName, output);
     const { model, file } = await openModel(options.model as string, options.head as readonly string[] | undefined);
     const keys = Object.entries(model.heads);
     const threshold = options.threshold as number;
     const started = performance.now();
     let done = 0;
-    const { predicted, skipped } = await predictPictures(findPictures(positionals), {
+    const { predicted, skipped } = await predictPictures(findPictures(positionals, out), {
       model,
       out: options.out as string,
       heads: options.only as readonly string[] | undefined,
