@@ -72,6 +72,13 @@ describe('pretrain and finetune', () => {
     expect(Object.keys(evaluations.at(-1)!.metrics)).toEqual(
       expect.arrayContaining(['detection.AP', 'seg.mIoU', 'depth.absRel']),
     );
+    const report = await readFile(join(tuned, 'report.html'), 'utf8');
+    for (const key of ['detection', 'seg', 'depth']) {
+      expect(report).toContain(`Predictions: ${key}`);
+      expect(report).toContain(`Where queries look: ${key}`);
+    }
+    const names = await filesIn(join(tuned, 'pictures'));
+    expect(names.filter((name) => name.startsWith('where-queries-look-depth'))).toHaveLength(8);
   });
 
   it('refuses a folder that holds a run', async () => {
