@@ -1,6 +1,6 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Command } from '../src/command.ts';
 import { main } from '../src/main.ts';
@@ -127,6 +127,24 @@ describe('options', () => {
     await writeFile(file, '{ "batchsize": 4 }');
     await expect(parse('x', '--config', file)).rejects.toThrow("'batchSize'");
   });
+});
+
+it('loads no engine before a verb is chosen', async () => {
+  const seen = new Set<string>();
+  const packages = new Set<string>();
+  const follow = async (file: string): Promise<void> => {
+    if (seen.has(file)) return;
+    seen.add(file);
+    for (const [, name] of (await readFile(file, 'utf8')).matchAll(
+      /^(?:import|export) (?!type )[^;]*?from '([^']+)';/gm,
+    )) {
+      if (name!.startsWith('.')) await follow(resolve(dirname(file), name!));
+      else packages.add(name!);
+    }
+  };
+  await follow(resolve(import.meta.dirname, '../src/glid.ts'));
+  expect(seen.size).toBeGreaterThan(5);
+  expect([...packages].filter((name) => !name.startsWith('node:'))).toEqual(['@glid/base']);
 });
 
 it('measures edits', () => {

@@ -176,6 +176,9 @@ describe('pretrain and finetune', () => {
     const strict = await glid('pretrain', ...data, ...short, ...micro, '--strict', '--out', join(root, 'strict'));
     expect(strict.code).toBe(1);
     expect(strict.stderr).toContain('broken.png');
+    const none = ['--max-skipped', '0', '--out', join(root, 'none-skipped')];
+    const limited = await glid('pretrain', ...data, ...short, ...micro, ...none);
+    expect([limited.code, limited.stderr]).toEqual([1, expect.stringContaining('More than 0 records')]);
   });
 
   it('trains pose on single bodies and learns two pictures by heart', async () => {
@@ -263,7 +266,7 @@ describe('predict', () => {
     const inputs = ['twins', 'twins', 'twins/a.png'].map((name) => join(root, name));
     await glid('predict', '--model', tuned, ...inputs, '--only', 'detection', '--out', out, ...wasm);
     const found = (await filesIn(out)).filter((name) => name.endsWith('.json')).sort();
-    expect(found).toEqual(['a-2.json', 'a-3.json', 'a-4.json', 'a.json', 'a.png.json']);
+    expect(found).toEqual(['a-2.json', 'a-3.json', 'a.jpg.json', 'a.json', 'a.png.json']);
   });
 
   it('is not led astray by folders that look like pictures', async () => {
