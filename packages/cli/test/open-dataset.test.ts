@@ -107,7 +107,7 @@ describe('openDataset finds out the format and the split', () => {
     const { dataset: near } = await open('synthetic-near', { limit: 8, size: [64, 64] });
     const areas = async (set: Dataset) => {
       const records = await Promise.all(Array.from({ length: 8 }, (_, i) => set.get(i)));
-      return records.map(({ objects = [] }) => objects.map(({ area }) => area));
+      return records.map(({ objects = [] }) => objects.map(({ area = 0 }) => area));
     };
     const { dataset: usual } = await open('synthetic', { limit: 8, size: [64, 64] });
     const [large, small] = [await areas(near), await areas(usual)];

@@ -89,7 +89,7 @@ describe('pretrain and finetune', () => {
 
   it('uses the folder again of a run that failed before its first checkpoint', async () => {
     const out = join(root, 'again');
-    const failed = await glid('pretrain', ...scenes, ...short, ...micro, '--mask-ratio', '2', '--out', out);
+    const failed = await glid('pretrain', ...scenes, ...short, ...micro, '--average', '2', '--out', out);
     expect([failed.code, await filesIn(out)]).toEqual([2, ['config.json']]);
     const { code, stderr } = await glid('pretrain', ...scenes, ...short, ...micro, '--steps', '1', '--out', out);
     expect(code, stderr).toBe(0);
@@ -133,6 +133,7 @@ describe('pretrain and finetune', () => {
     [['--out', '/dev/null/x', '--data', 'synthetic', '--limit', '2'], 1, /cannot be/],
     [['--out', 'x', '--data', 'synthetic', '--from', 'nowhere'], 1, /There is no nowhere/],
     [['--out', 'x', '--data', 'synthetic', '--unit', '7'], 2, /One of: 4, 8, 16, 32, 64/],
+    [['--out', 'x', '--data', 'synthetic', '--mask-ratio', '1.5'], 2, /at most 1/],
     [['--out', 'x', '--data', join(here, 'tiny-data.ts')], 2, /neither a folder nor an annotation file/],
   ])('pretrain refuses %j', async (args, expectedCode, message) => {
     const { code, stderr, stdout } = await glid('pretrain', ...args);

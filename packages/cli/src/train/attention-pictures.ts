@@ -9,7 +9,7 @@ const shownQueries = 4;
 const finest = { every: 3, stride: 8 } as const;
 
 /**
- * Where queries look: the picture, lit by the cross-attention of the last decoder layer that sees the finest map, mean over attention
+ * Where queries look: the picture, aglow with the cross-attention of the last decoder layer that sees the finest map, mean over attention
  * heads. Of each head the queries that look most sharply.
  *
  * @param longest side of the network input, pixels
@@ -66,7 +66,9 @@ function sharpest(maps: readonly Float32Array[]): number[] {
     .sort((a, b) => a - b);
 }
 
-/** The picture, dark but where the map is high. */
+const glow = [255, 150, 0] as const;
+
+/** The picture in grey, glowing where the map is high. */
 function lit(
   { width, height, data }: RgbImage,
   map: Float32Array,
@@ -88,9 +90,10 @@ function lit(
       const [left, right] = [Math.floor(u), u - Math.floor(u)];
       const upper = at(top, left) * (1 - right) + at(top, left + 1) * right;
       const lower = at(top + 1, left) * (1 - right) + at(top + 1, left + 1) * right;
-      const light = 0.2 + 0.8 * (upper * (1 - below) + lower * below);
+      const share = 0.8 * (upper * (1 - below) + lower * below);
       const i = 3 * (row + Math.floor(x / enlarge));
-      for (let c = 0; c < 3; c++) out[o++] = Math.round(data[i + c]! * light);
+      const grey = 0.7 * (0.299 * data[i]! + 0.587 * data[i + 1]! + 0.114 * data[i + 2]!);
+      for (let c = 0; c < 3; c++) out[o++] = Math.round(grey * (1 - share) + glow[c]! * share);
     }
   }
   return { width: width * enlarge, height: height * enlarge, data: out };

@@ -29,9 +29,9 @@ export const predict: Command = {
   positionals: ['IMAGE|FOLDER...'],
   async run({ options, positionals, output, signal }) {
     await checkPaths(positionals);
-    const out = await openOutput(options.out as string, positionals);
     const { backend } = await chooseBackend(options.backend as BackendName, output);
     const { model, file } = await openModel(options.model as string, options.head as readonly string[] | undefined);
+    const out = await openOutput(options.out as string, positionals);
     const keys = Object.entries(model.heads);
     const threshold = options.threshold as number;
     const started = performance.now();
