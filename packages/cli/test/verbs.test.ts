@@ -90,10 +90,15 @@ describe('pretrain and finetune', () => {
   it('uses the folder again of a run that failed before its first checkpoint', async () => {
     const out = join(root, 'again');
     const failed = await glid('pretrain', ...scenes, ...short, ...micro, '--average', '2', '--out', out);
-    expect([failed.code, await filesIn(out)]).toEqual([2, ['config.json']]);
-    const { code, stderr } = await glid('pretrain', ...scenes, ...short, ...micro, '--steps', '1', '--out', out);
+    expect([failed.code, failed.stderr]).toEqual([2, expect.stringContaining('average.decay is 2')]);
+    expect((await filesIn(out)).sort()).toEqual(['config.json', 'log.jsonl', 'report.html']);
+    const again = ['pretrain', ...scenes, ...short, ...micro, '--steps', '1', '--out', out];
+    const stopped = await runGlid(again, AbortSignal.abort());
+    expect([stopped.code, stopped.stderr]).toEqual([1, expect.stringContaining('Stopped before the first step')]);
+    const { code, stderr } = await glid(...again);
     expect(code, stderr).toBe(0);
     expect(JSON.parse(await readFile(join(out, 'config.json'), 'utf8'))).toMatchObject({ options: { steps: 1 } });
+    expect(await readFile(join(out, 'log.jsonl'), 'utf8')).not.toContain('"failed"');
   });
 
   it('Ctrl-C stops after a checkpoint; --resume ends where an undisturbed run ends', async () => {

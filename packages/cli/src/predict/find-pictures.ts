@@ -16,12 +16,16 @@ export interface PictureFile {
 }
 
 /**
- * Pictures of files and folders, one after the other: however large a folder is, only one of its levels is held.
+ * Pictures of files and folders, one after the other, a folder's own before those of its folders. However large a folder is, only one of
+ * its levels is held; of several inputs all names are, to keep results apart.
  * @param except a folder that is passed over, without symbolic links in its path
  */
 export async function* findPictures(paths: readonly string[], except?: string): AsyncGenerator<PictureFile> {
   const taken = new Set<string>();
+  let level = '';
   const named = (path: string, relative: string): PictureFile => {
+    if (paths.length === 1 && dirname(relative) !== level) taken.clear();
+    level = dirname(relative);
     const stem = relative.slice(0, relative.length - extname(relative).length);
     let name = taken.has(stem) ? relative : stem;
     for (let n = 2; taken.has(name); n++) name = `${stem}-${n}`;
@@ -69,10 +73,10 @@ async function* walk(root: string, within: string, except: string | undefined): 
   } catch (cause) {
     throw ioError(`${folder} cannot be listed`, cause);
   }
-  for (const { name, isFolder } of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    if (name.startsWith('.')) continue;
-    const relative = within === '' ? name : `${within}/${name}`;
-    if (isFolder) yield* walk(root, relative, except);
-    else if (extensions.has(extname(name).toLowerCase())) yield relative;
+  const shown = entries.filter(({ name }) => !name.startsWith('.')).sort((a, b) => (a.name < b.name ? -1 : 1));
+  const inside = (name: string): string => (within === '' ? name : `${within}/${name}`);
+  for (const { name, isFolder } of shown) {
+    if (!isFolder && extensions.has(extname(name).toLowerCase())) yield inside(name);
   }
+  for (const { name, isFolder } of shown) if (isFolder) yield* walk(root, inside(name), except);
 }

@@ -59,7 +59,7 @@ export const predict: Command = {
     if (skipped.length > 0)
       output.warn(`${skipped.length} of ${predicted + skipped.length} pictures could not be read.`);
     output.line(
-      `${predicted} pictures in ${seconds.toFixed(1)} s (${(predicted / seconds).toFixed(1)}/s) -> ${options.out}`,
+      `${predicted} ${predicted === 1 ? 'picture' : 'pictures'} in ${seconds.toFixed(1)} s (${(predicted / seconds).toFixed(1)}/s) -> ${options.out}`,
     );
     model.dispose();
     return { model: file, out: options.out, backend: backend.description, predicted, skipped, seconds };
