@@ -17,8 +17,8 @@ th.n, td.n { text-align: right; }
 .charts { display: grid; gap: 16px; grid-template-columns: repeat(auto-fill, minmax(300px, 1fr)); }
 .chart { background: var(--plate); border-radius: 10px; padding: 14px; } svg { width: 100%; height: auto; display: block; }
 .chart text { fill: var(--soft); font: 11px system-ui, sans-serif; }
-.pictures { display: grid; gap: 10px; grid-template-columns: repeat(auto-fill, minmax(180px, 1fr)); }
-.wide { grid-template-columns: repeat(auto-fill, minmax(300px, 1fr)); }
+.pictures { display: grid; gap: 10px; grid-template-columns: repeat(auto-fill, minmax(min(220px, 45%), 1fr)); }
+.wide { grid-template-columns: repeat(auto-fill, minmax(min(300px, 100%), 1fr)); }
 figure { margin: 0; } figure img { width: 100%; border-radius: 8px; display: block; image-rendering: pixelated; } figcaption { font-size: 13px; color: var(--soft); overflow-wrap: anywhere; }
 pre { background: var(--plate); border-radius: 10px; padding: 14px; overflow-x: auto; font-size: 13px; }
 `;
@@ -101,10 +101,11 @@ function chart(title, points, marks) {
         .map(([a, b]) => `<circle cx="${x(a).toFixed(1)}" cy="${y(b).toFixed(1)}" r="3" fill="var(--accent)"/>`)
         .join('')
     : '';
+  const decimals = Math.min(4, Math.max(0, Math.ceil(-Math.log10((to - from) / 2)) + 1));
   const ticks = [from, (from + to) / 2, to]
     .map(
       (v) =>
-        `<line x1="${left}" x2="${width - 8}" y1="${y(v).toFixed(1)}" y2="${y(v).toFixed(1)}" stroke="var(--line)"/><text x="${left - 6}" y="${(y(v) + 4).toFixed(1)}" text-anchor="end">${Number(v.toPrecision(3))}</text>`,
+        `<line x1="${left}" x2="${width - 8}" y1="${y(v).toFixed(1)}" y2="${y(v).toFixed(1)}" stroke="var(--line)"/><text x="${left - 6}" y="${(y(v) + 4).toFixed(1)}" text-anchor="end">${v.toFixed(decimals)}</text>`,
     )
     .join('');
   return `<div class="chart"><h3>${escaped(title)}</h3><svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${escaped(title)}: from ${ys[0]?.toPrecision(3)} to ${ys.at(-1)?.toPrecision(3)}">${ticks}<polyline points="${line}" fill="none" stroke="var(--accent)" stroke-width="1.6" stroke-linejoin="round"/>${dots}<text x="${left}" y="${height - 6}">0</text><text x="${width - 8}" y="${height - 6}" text-anchor="end">step ${most}</text></svg></div>`;

@@ -14,7 +14,7 @@ installIfNeeded();
 build();
 rmSync(folder, { recursive: true, force: true });
 
-const scenes = ['--data', 'synthetic', '--labels', 'ball,crate,star', '--size', '64'];
+const scenes = ['--data', 'synthetic-near', '--labels', 'ball,crate,star', '--size', '64'];
 const figures = ['--data', 'synthetic-figures', '--size', '96x72'];
 const wasm = ['--backend', 'wasm'];
 const commands = [];
@@ -23,7 +23,9 @@ const run = (name) => join(folder, name);
 const pretraining = glid(
   'pretrain',
   ...scenes,
-  ...['--limit', '1024', '--eval-limit', '64', '--steps', '300', '--batch-size', '16', '--checkpoint-every', '300'],
+  ...['--limit', '1024', '--eval-limit', '64', '--steps', '600', '--batch-size', '16', '--checkpoint-every', '600'],
+  // Squares of an eighth of the side, as 16 pixels are of 128.
+  ...['--unit', '8'],
   ...['--backbone', 'tools/quickstart-backbone.json', '--out', run('pretrain'), ...wasm],
 );
 glid(
@@ -35,13 +37,13 @@ glid(
     '{"segmentation":{"mode":"semantic"},"detection":{"queries":16}}',
   ],
   ...[...scenes, '--limit', '1024', '--eval-limit', '64', '--from', run('pretrain')],
-  ...['--steps', '250', '--batch-size', '16', '--learning-rate', '1e-3', '--checkpoint-every', '250'],
+  ...['--steps', '900', '--batch-size', '16', '--learning-rate', '1e-3', '--checkpoint-every', '900'],
   ...['--out', run('scenes'), ...wasm],
 );
 glid(
   'finetune',
   ...['--head', 'pose', ...figures, '--limit', '512', '--eval-limit', '64', '--from', run('pretrain')],
-  ...['--steps', '200', '--batch-size', '16', '--checkpoint-every', '200', '--out', run('pose'), ...wasm],
+  ...['--steps', '600', '--batch-size', '16', '--checkpoint-every', '600', '--out', run('pose'), ...wasm],
 );
 const metrics = {
   ...glid('evaluate', '--model', run('scenes'), ...scenes, '--limit', '64', ...wasm).metrics,
@@ -110,7 +112,14 @@ async function drawPictures() {
   const { syntheticFigures, syntheticScenes } = await import('@glid/data');
   const { encodePng } = await import('@glid/head-kit');
   const sets = {
-    scenes: syntheticScenes({ seed: 77, length: 8, size: 192, labels: ['ball', 'crate', 'star'] }),
+    scenes: syntheticScenes({
+      seed: 77,
+      length: 8,
+      size: 192,
+      labels: ['ball', 'crate', 'star'],
+      things: [1, 3],
+      distance: [1.9, 3.2],
+    }),
     figures: syntheticFigures({ seed: 77, length: 8, size: [256, 192] }),
   };
   for (const [name, dataset] of Object.entries(sets)) {

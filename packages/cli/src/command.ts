@@ -11,6 +11,7 @@ export interface OptionSpec {
   readonly required?: boolean;
   readonly default?: string | number | boolean | readonly string[];
   readonly minimum?: number;
+  readonly maximum?: number;
 }
 
 export type OptionSpecs = { readonly [name: string]: OptionSpec };

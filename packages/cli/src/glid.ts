@@ -2,9 +2,16 @@
 import { main } from './main.ts';
 
 const controller = new AbortController();
-process.once('SIGINT', () => {
-  process.stderr.write('\nStopping after the current step; Ctrl-C again stops at once.\n');
-  controller.abort();
-  process.once('SIGINT', () => process.exit(130));
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    process.stderr.write('\nStopping after the current step; once more stops at once.\n');
+    controller.abort();
+    process.once(signal, () => process.exit(130));
+  });
+}
+// `glid … | head`: who reads has seen enough.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
 });
 process.exitCode = await main(process.argv.slice(2), process, controller.signal);

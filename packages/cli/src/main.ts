@@ -1,7 +1,7 @@
 import { GlidError } from '@glid/base';
 import { commandHelp, generalHelp } from './help.ts';
 import { parseArguments } from './options.ts';
-import { createOutput, type Streams } from './output.ts';
+import { createOutput, type Output, type Streams } from './output.ts';
 import { unknownName } from './usage-error.ts';
 import { verbs } from './verbs/index.ts';
 import { version } from './version.ts';
@@ -18,7 +18,7 @@ export async function main(args: readonly string[], streams: Streams, signal: Ab
       streams.stdout.write(`${version}\n`);
       return exitCodes.ok;
     }
-    if (verb === undefined || verb === '--help' || verb === 'help') {
+    if (verb === undefined || verb === '--help' || verb === '-h' || verb === 'help') {
       streams.stdout.write(`${generalHelp(version)}\n`);
       return verb === undefined ? exitCodes.usage : exitCodes.ok;
     }
@@ -44,22 +44,25 @@ export async function main(args: readonly string[], streams: Streams, signal: Ab
     if (json) streams.stdout.write(`${JSON.stringify(result)}\n`);
     return code;
   } catch (error) {
-    return report(signal.aborted && !GlidError.isInstance(error) ? stopped(error) : error, args, streams, json);
+    return report(signal.aborted && !GlidError.isInstance(error) ? stopped(error) : error, args, streams, output);
   }
 }
 
-function report(error: unknown, args: readonly string[], streams: Streams, json: boolean): number {
+function report(error: unknown, args: readonly string[], streams: Streams, output: Output): number {
   const known = GlidError.isInstance(error);
   const message = error instanceof Error ? error.message : String(error);
-  streams.stderr.write(`glid: ${message}\n`);
-  if (args.includes('--debug') && error instanceof Error) streams.stderr.write(`${stackOf(error)}\n`);
-  else if (!known) streams.stderr.write('This error was not foreseen: --debug shows where it arose.\n');
-  if (json) {
+  output.error(`glid: ${message}`);
+  if (args.includes('--debug') && error instanceof Error) output.error(stackOf(error));
+  else if (!known) output.error('This error was not foreseen: --debug shows where it arose.');
+  if (output.json) {
     const details = known ? { code: error.code, details: error.details } : { code: 'GLID_UNFORESEEN' };
     streams.stdout.write(`${JSON.stringify({ error: { message, ...details } })}\n`);
   }
-  return known && error.code === 'GLID_USAGE' ? exitCodes.usage : exitCodes.failed;
+  return known && wrongUsage.includes(error.code) ? exitCodes.usage : exitCodes.failed;
 }
+
+/** What was asked for makes no sense: unknown options, and settings that are impossible. */
+const wrongUsage: readonly string[] = ['GLID_USAGE', 'GLID_CONFIG'];
 
 /** The stack with those of its causes. */
 function stackOf(error: Error): string {

@@ -29,7 +29,9 @@ export async function parseArguments(command: Command, args: readonly string[]):
   let optionsEnded = false;
   while (rest.length > 0) {
     const token = rest.shift()!;
-    if (optionsEnded || !token.startsWith('--')) {
+    if (!optionsEnded && token === '-h') {
+      given.set('help', true);
+    } else if (optionsEnded || !token.startsWith('--')) {
       if (!optionsEnded && token.startsWith('-') && token.length > 1 && Number.isNaN(Number(token))) {
         throw usageError(`Unknown option '${token}'.`, `Options start with two dashes. ${help}`);
       }
@@ -114,6 +116,7 @@ function checkValue(name: string, spec: OptionSpec, value: NonNullable<OptionVal
     throw wrong('an object, or the path of a JSON file');
   }
   if (spec.minimum !== undefined && (list as number) < spec.minimum) throw wrong(`at least ${spec.minimum}`);
+  if (spec.maximum !== undefined && (list as number) > spec.maximum) throw wrong(`at most ${spec.maximum}`);
   for (const item of Array.isArray(list) ? list : [list]) {
     if (spec.choices && !spec.choices.includes(String(item))) {
       throw unknownName(`value of --${kebab(name)}`, String(item), spec.choices, `One of: ${spec.choices.join(', ')}.`);

@@ -1,6 +1,6 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Command } from '../src/command.ts';
 import { main } from '../src/main.ts';
@@ -23,6 +23,12 @@ describe('glid', () => {
     const { code, stdout } = await glid('--help');
     expect(code).toBe(0);
     expect(stdout).toContain('info');
+  });
+
+  it.each([['-h'], ['score', '-h']])('%j prints help', async (...args) => {
+    const { code, stdout, stderr } = await glid(...args);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/Usage: glid/);
   });
 
   it('refuses a misspelt verb with the nearest one and exit code 2', async () => {
@@ -62,6 +68,7 @@ describe('options', () => {
     options: {
       batchSize: { kind: 'integer', help: 'pictures a step', default: 8, minimum: 1 },
       rate: { kind: 'number', help: 'learning rate' },
+      share: { kind: 'number', help: 'share', maximum: 1 },
       heads: { kind: 'list', help: 'heads', choices: ['detection', 'depth'] },
       strict: { kind: 'boolean', help: 'strict' },
       out: { kind: 'string', help: 'folder' },
@@ -106,6 +113,7 @@ describe('options', () => {
     [['x', '--batch-size', '0'], 'at least 1'],
     [['x', '--batch-size'], 'needs a value'],
     [['x', '--rate', 'fast'], 'number'],
+    [['x', '--share', '2'], 'at most 1'],
     [['x', '--heads', 'detectoin'], "'detection'"],
     [['x', '--strict=1'], 'no value'],
     [['x', '-o', 'y'], 'two dashes'],
@@ -119,6 +127,24 @@ describe('options', () => {
     await writeFile(file, '{ "batchsize": 4 }');
     await expect(parse('x', '--config', file)).rejects.toThrow("'batchSize'");
   });
+});
+
+it('loads no engine before a verb is chosen', async () => {
+  const seen = new Set<string>();
+  const packages = new Set<string>();
+  const follow = async (file: string): Promise<void> => {
+    if (seen.has(file)) return;
+    seen.add(file);
+    for (const [, name] of (await readFile(file, 'utf8')).matchAll(
+      /^(?:import|export) (?!type )[^;]*?from '([^']+)';/gm,
+    )) {
+      if (name!.startsWith('.')) await follow(resolve(dirname(file), name!));
+      else packages.add(name!);
+    }
+  };
+  await follow(resolve(import.meta.dirname, '../src/glid.ts'));
+  expect(seen.size).toBeGreaterThan(5);
+  expect([...packages].filter((name) => !name.startsWith('node:'))).toEqual(['@glid/base']);
 });
 
 it('measures edits', () => {

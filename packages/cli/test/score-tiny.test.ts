@@ -37,6 +37,13 @@ describe('glid score where the answer is known', () => {
     await writePanoptic(root);
     const metrics = await metricsOf('panoptic', join(root, 'panoptic_train.json'), join(root, 'panoptic_train'));
     expect([metrics.PQ, metrics.SQ, metrics.RQ]).toEqual([1, 1, 1]);
+    const results = JSON.parse(await readFile(join(root, 'panoptic_train.json'), 'utf8'));
+    results.annotations[0].file_name = '../images/train/0.png';
+    await mkdir(join(root, 'results'));
+    await writeFile(join(root, 'results.json'), JSON.stringify(results));
+    const paths = ['--gt', join(root, 'panoptic_train.json'), '--dt', join(root, 'results.json')];
+    const { code, stderr } = await glid('score', '--task', 'panoptic', ...paths);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/leaves the folder/)]);
   });
 
   it('semantic: one of four pixels wrong, one ignored', async () => {

@@ -72,12 +72,33 @@ describe('pretrain and finetune', () => {
     expect(Object.keys(evaluations.at(-1)!.metrics)).toEqual(
       expect.arrayContaining(['detection.AP', 'seg.mIoU', 'depth.absRel']),
     );
+    const report = await readFile(join(tuned, 'report.html'), 'utf8');
+    for (const key of ['detection', 'seg', 'depth']) {
+      expect(report).toContain(`Predictions: ${key}`);
+      expect(report).toContain(`Where queries look: ${key}`);
+    }
+    const names = await filesIn(join(tuned, 'pictures'));
+    expect(names.filter((name) => name.startsWith('where-queries-look-depth'))).toHaveLength(8);
   });
 
   it('refuses a folder that holds a run', async () => {
     const { code, stderr } = await glid('pretrain', ...scenes, ...short, ...micro, '--out', pretrained);
     expect(code).toBe(2);
     expect(stderr).toContain('--resume');
+  });
+
+  it('uses the folder again of a run that failed before its first checkpoint', async () => {
+    const out = join(root, 'again');
+    const failed = await glid('pretrain', ...scenes, ...short, ...micro, '--average', '2', '--out', out);
+    expect([failed.code, failed.stderr]).toEqual([2, expect.stringContaining('average.decay is 2')]);
+    expect((await filesIn(out)).sort()).toEqual(['config.json', 'log.jsonl', 'report.html']);
+    const again = ['pretrain', ...scenes, ...short, ...micro, '--steps', '1', '--out', out];
+    const stopped = await runGlid(again, AbortSignal.abort());
+    expect([stopped.code, stopped.stderr]).toEqual([1, expect.stringContaining('Stopped before the first step')]);
+    const { code, stderr } = await glid(...again);
+    expect(code, stderr).toBe(0);
+    expect(JSON.parse(await readFile(join(out, 'config.json'), 'utf8'))).toMatchObject({ options: { steps: 1 } });
+    expect(await readFile(join(out, 'log.jsonl'), 'utf8')).not.toContain('"failed"');
   });
 
   it('Ctrl-C stops after a checkpoint; --resume ends where an undisturbed run ends', async () => {
@@ -101,6 +122,7 @@ describe('pretrain and finetune', () => {
     expect(await filesIn(out)).not.toContain('model.safetensors');
     const resumed = await glid('pretrain', '--resume', '--out', out, '--json');
     expect(resumed.code, resumed.stderr).toBe(0);
+    expect(resumed.stderr).toMatch(/going on from step-000000001/);
     expect(await readFile(join(out, 'model.safetensors'))).toEqual(
       await readFile(join(pretrained, 'model.safetensors')),
     );
@@ -115,6 +137,9 @@ describe('pretrain and finetune', () => {
     [['--out', 'x', '--data', 'synthetic', '--backbone', 'nanno'], 2, /Did you mean 'nano'/],
     [['--out', '/dev/null/x', '--data', 'synthetic', '--limit', '2'], 1, /cannot be/],
     [['--out', 'x', '--data', 'synthetic', '--from', 'nowhere'], 1, /There is no nowhere/],
+    [['--out', 'x', '--data', 'synthetic', '--unit', '7'], 2, /One of: 4, 8, 16, 32, 64/],
+    [['--out', 'x', '--data', 'synthetic', '--mask-ratio', '1.5'], 2, /at most 1/],
+    [['--out', 'x', '--data', join(here, 'tiny-data.ts')], 2, /neither a folder nor an annotation file/],
   ])('pretrain refuses %j', async (args, expectedCode, message) => {
     const { code, stderr, stdout } = await glid('pretrain', ...args);
     expect(stderr).toMatch(message);
@@ -128,7 +153,7 @@ describe('pretrain and finetune', () => {
     [['--head', '@acme/none'], 2, /npm install @acme\/none/],
     [['--head', './none.js'], 2, /no head file/],
     [['--head', join(here, 'tiny-data.ts')], 2, /exports no head/],
-    [['--head', 'detection', '--head-config', '{"quieres":3}'], 1, /queries/],
+    [['--head', 'detection', '--head-config', '{"quieres":3}'], 2, /queries/],
     [['--head', 'detection', '--head-config', '{'], 2, /not JSON/],
     [['--head', 'pose,depth'], 2, /Train it alone/],
     [['--head', 'a=depth,a=depth'], 2, /same key/],
@@ -157,6 +182,9 @@ describe('pretrain and finetune', () => {
     const strict = await glid('pretrain', ...data, ...short, ...micro, '--strict', '--out', join(root, 'strict'));
     expect(strict.code).toBe(1);
     expect(strict.stderr).toContain('broken.png');
+    const none = ['--max-skipped', '0', '--out', join(root, 'none-skipped')];
+    const limited = await glid('pretrain', ...data, ...short, ...micro, ...none);
+    expect([limited.code, limited.stderr]).toEqual([1, expect.stringContaining('More than 0 records')]);
   });
 
   it('trains pose on single bodies and learns two pictures by heart', async () => {
@@ -241,8 +269,18 @@ describe('predict', () => {
     await copyFile(join(root, 'pictures/images/0.png'), join(root, 'twins/a.png'));
     await copyFile(join(root, 'pictures/images/1.png'), join(root, 'twins/a.jpg'));
     const out = join(root, 'twins-out');
-    await glid('predict', '--model', tuned, join(root, 'twins'), '--only', 'detection', '--out', out, ...wasm);
-    expect((await filesIn(out)).filter((name) => name.endsWith('.json'))).toHaveLength(2);
+    const inputs = ['twins', 'twins', 'twins/a.png'].map((name) => join(root, name));
+    await glid('predict', '--model', tuned, ...inputs, '--only', 'detection', '--out', out, ...wasm);
+    const found = (await filesIn(out)).filter((name) => name.endsWith('.json')).sort();
+    expect(found).toEqual(['a-2.json', 'a-3.json', 'a.jpg.json', 'a.json', 'a.png.json']);
+  });
+
+  it('is not led astray by folders that look like pictures', async () => {
+    await mkdir(join(root, 'odd/folder.png'), { recursive: true });
+    await copyFile(join(root, 'pictures/images/0.png'), join(root, 'odd/folder.png/b.png'));
+    const args = ['--model', tuned, join(root, 'odd'), '--only', 'detection', '--out', join(root, 'odd-out')];
+    const { code, json } = await glid('predict', ...args, ...wasm, '--json');
+    expect([code, json]).toEqual([0, expect.objectContaining({ predicted: 1, skipped: [] })]);
   });
 
   it.each([
@@ -306,9 +344,25 @@ describe('predict', () => {
     const { code, stderr } = await glid(
       ...['predict', '--model', tuned, join(root, 'pictures/images/0.png'), '--out', join(root, 'micro.json'), ...wasm],
     );
-    expect(code).toBe(1);
-    expect(stderr).toMatch(/cannot be written/);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/micro\.json is a file/);
     expect(JSON.parse(await readFile(join(root, 'micro.json'), 'utf8'))).toEqual(microBackbone);
+  });
+
+  it('never replaces the pictures that it looks at, nor looks at its own results', async () => {
+    const own = join(root, 'own');
+    await mkdir(own);
+    await copyFile(join(root, 'pictures/images/0.png'), join(own, 'a.png'));
+    for (const input of [own, join(own, 'a.png')]) {
+      const { code, stderr } = await glid('predict', '--model', tuned, input, '--out', `${own}/.`, ...wasm);
+      expect([code, stderr]).toEqual([2, expect.stringMatching(/could replace your own pictures/)]);
+    }
+    for (let round = 0; round < 2; round++) {
+      const args = ['--model', tuned, own, '--only', 'detection', '--out', join(own, 'found'), ...wasm];
+      const { code, stderr } = await glid('predict', ...args);
+      expect(code, stderr).toBe(0);
+    }
+    expect((await filesIn(own)).sort()).toEqual(['a.png', 'found/a.json', 'found/a.png']);
   });
 
   it('stops at Ctrl-C with whole results only', async () => {

@@ -95,6 +95,11 @@ export async function rootOf(path: string): Promise<{ root: string; annotations?
     });
   }
   if (kind === 'folder') return { root: path };
+  if (!/\.(json|ya?ml)$/i.test(path)) {
+    throw new GlidError('GLID_USAGE', `${path} is neither a folder nor an annotation file.`, {
+      fix: 'Give --data the folder of the data set, its JSON annotations or its data.yaml.',
+    });
+  }
   const folder = dirname(path);
   return basename(folder) === 'annotations'
     ? { root: dirname(folder), annotations: `annotations/${basename(path)}` }

@@ -8,7 +8,7 @@ export const dataOptions: OptionSpecs = {
   data: {
     kind: 'string',
     placeholder: 'PATH',
-    help: "data folder or annotation file; 'synthetic' or 'synthetic-figures' are drawn and need no files",
+    help: "data folder or annotation file; 'synthetic', 'synthetic-near' and 'synthetic-figures' are drawn and need no files",
   },
   format: { kind: 'string', help: 'layout of the data; found out when absent', choices: formats },
   split: { kind: 'string', placeholder: 'NAME', help: 'split to read; the usual names are tried when absent' },

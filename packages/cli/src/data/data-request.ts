@@ -2,7 +2,7 @@ import type { Format, Part } from './formats.ts';
 
 /** Which data set, as the options say it. */
 export interface DataRequest {
-  /** A folder, an annotation file, `synthetic` or `synthetic-figures`. */
+  /** A folder, an annotation file, `synthetic`, `synthetic-near` or `synthetic-figures`. */
   readonly data: string;
   readonly part: Part;
   readonly format?: Format | undefined;

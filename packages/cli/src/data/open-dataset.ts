@@ -8,6 +8,7 @@ import {
   readPascalVoc,
   readSemanticFolder,
   readYolo,
+  type SyntheticScenesOptions,
   syntheticFigures,
   syntheticScenes,
 } from '@glid/data';
@@ -32,7 +33,7 @@ export interface OpenedDataset {
  */
 export async function openDataset(request: DataRequest): Promise<OpenedDataset> {
   const { data, limit } = request;
-  if (data === 'synthetic' || data === 'synthetic-figures') {
+  if (Object.hasOwn(drawn, data)) {
     return { format: 'synthetic', dataset: synthetic(request) };
   }
   const { root, annotations } = await rootOf(data);
@@ -47,6 +48,7 @@ export async function openDataset(request: DataRequest): Promise<OpenedDataset> 
 }
 
 async function detectFormat(folder: DataFolder, request: DataRequest): Promise<Format> {
+  if (/\.ya?ml$/i.test(request.annotations ?? '')) return 'yolo';
   if (request.annotations?.endsWith('.json')) {
     return /panoptic/.test(basename(request.annotations)) ? 'coco-panoptic' : 'coco';
   }
@@ -61,16 +63,22 @@ async function detectFormat(folder: DataFolder, request: DataRequest): Promise<F
   });
 }
 
+/** What is drawn rather than read. */
+const drawn: { readonly [name: string]: (options: SyntheticScenesOptions) => Dataset } = {
+  synthetic: syntheticScenes,
+  'synthetic-near': (options) => syntheticScenes({ ...options, things: [1, 3], distance: [1.9, 3.2] }),
+  'synthetic-figures': ({ labels: _, ...options }) => syntheticFigures(options),
+};
+
 /** Test scenes come from another seed than training scenes; `--labels` chooses what they show. */
 function synthetic({ data, part, limit, seed = 0, size, labels }: DataRequest): Dataset {
   const options = {
     seed: part === 'train' ? seed : seed + 1_000_003,
     length: limit ?? (part === 'train' ? 512 : 64),
     ...(size ? { size } : {}),
+    ...(labels ? { labels } : {}),
   };
-  const dataset =
-    data === 'synthetic' ? syntheticScenes({ ...options, ...(labels ? { labels } : {}) }) : syntheticFigures(options);
-  return drawnOnce(dataset, size ?? [128, 128]);
+  return drawnOnce(drawn[data]!(options), size ?? [128, 128]);
 }
 
 const openers: Readonly<Record<Exclude<Format, 'synthetic'>, Opener>> = {

@@ -3,6 +3,7 @@ import { GlidError } from '@glid/base';
 const fixes: Readonly<Record<string, string>> = {
   ENOENT: 'Check the path.',
   EISDIR: 'Give a file, not a folder.',
+  EEXIST: 'A file of that name is in the way: choose another place.',
   ENOTDIR: 'Give a folder, not a file.',
   EACCES: 'Give this process the right to do that, or choose another place.',
   EPERM: 'Give this process the right to do that, or choose another place.',

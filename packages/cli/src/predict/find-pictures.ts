@@ -1,8 +1,10 @@
-import { readdir } from 'node:fs/promises';
-import { basename, extname, join } from 'node:path';
+import { readdir, realpath } from 'node:fs/promises';
+import { basename, dirname, extname, join } from 'node:path';
 import { GlidError } from '@glid/base';
+import { makeFolder } from '../files/make-folder.ts';
 import { ioError } from '../files/node-error.ts';
 import { kindOf } from '../files/read.ts';
+import { usageError } from '../usage-error.ts';
 
 const extensions = new Set(['.jpg', '.jpeg', '.png', '.webp', '.bmp', '.gif', '.tif', '.tiff', '.avif']);
 
@@ -13,18 +15,26 @@ export interface PictureFile {
   readonly name: string;
 }
 
-/** Pictures of files and folders, one after the other: however large a folder is, only one of its levels is held. */
-export async function* findPictures(paths: readonly string[]): AsyncGenerator<PictureFile> {
+/**
+ * Pictures of files and folders, one after the other, a folder's own before those of its folders. However large a folder is, only one of
+ * its levels is held; of several inputs all names are, to keep results apart.
+ * @param except a folder that is passed over, without symbolic links in its path
+ */
+export async function* findPictures(paths: readonly string[], except?: string): AsyncGenerator<PictureFile> {
   const taken = new Set<string>();
+  let level = '';
   const named = (path: string, relative: string): PictureFile => {
+    if (paths.length === 1 && dirname(relative) !== level) taken.clear();
+    level = dirname(relative);
     const stem = relative.slice(0, relative.length - extname(relative).length);
-    const name = taken.has(stem) ? relative : stem;
+    let name = taken.has(stem) ? relative : stem;
+    for (let n = 2; taken.has(name); n++) name = `${stem}-${n}`;
     taken.add(name);
     return { path, name };
   };
   for (const path of paths) {
     if ((await kindOf(path)) === 'file') yield named(path, basename(path));
-    else for await (const relative of walk(path, '')) yield named(join(path, relative), relative);
+    else for await (const relative of walk(path, '', except)) yield named(join(path, relative), relative);
   }
 }
 
@@ -36,8 +46,26 @@ export async function checkPaths(paths: readonly string[]): Promise<void> {
   }
 }
 
-async function* walk(root: string, within: string): AsyncGenerator<string> {
+/**
+ * Makes the folder of the results and returns its real path.
+ * @throws GLID_USAGE where results would replace the pictures that they are made of; GLID_IO
+ */
+export async function openOutput(out: string, pictures: readonly string[]): Promise<string> {
+  if ((await kindOf(out)) === 'file') throw usageError(`${out} is a file.`, 'Give --out a folder.');
+  await makeFolder(out);
+  const real = await realpath(out);
+  for (const path of pictures) {
+    const isFile = (await kindOf(path)) === 'file';
+    if (isFile && extname(path).toLowerCase() !== '.png') continue;
+    if ((await realpath(isFile ? dirname(path) : path)) !== real) continue;
+    throw usageError(`The results in ${out} could replace your own pictures.`, 'Give another folder to --out.');
+  }
+  return real;
+}
+
+async function* walk(root: string, within: string, except: string | undefined): AsyncGenerator<string> {
   const folder = join(root, within);
+  if (except !== undefined && (await realpath(folder)) === except) return;
   let entries: { name: string; isFolder: boolean }[];
   try {
     const found = await readdir(folder, { withFileTypes: true });
@@ -45,10 +73,10 @@ async function* walk(root: string, within: string): AsyncGenerator<string> {
   } catch (cause) {
     throw ioError(`${folder} cannot be listed`, cause);
   }
-  for (const { name, isFolder } of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    if (name.startsWith('.')) continue;
-    const relative = within === '' ? name : `${within}/${name}`;
-    if (isFolder) yield* walk(root, relative);
-    else if (extensions.has(extname(name).toLowerCase())) yield relative;
+  const shown = entries.filter(({ name }) => !name.startsWith('.')).sort((a, b) => (a.name < b.name ? -1 : 1));
+  const inside = (name: string): string => (within === '' ? name : `${within}/${name}`);
+  for (const { name, isFolder } of shown) {
+    if (!isFolder && extensions.has(extname(name).toLowerCase())) yield inside(name);
   }
+  for (const { name, isFolder } of shown) if (isFolder) yield* walk(root, inside(name), except);
 }

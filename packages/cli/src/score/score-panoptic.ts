@@ -1,4 +1,4 @@
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import {
   createPanopticEvaluator,
   GlidError,
@@ -58,6 +58,12 @@ async function readMap(
   segments: readonly PanopticSegmentInfo[],
 ): Promise<PanopticMap> {
   const path = join(folder, fileName);
+  if (relative(folder, path).startsWith('..')) {
+    throw new GlidError('GLID_DATA', `The file name ${JSON.stringify(fileName)} leaves the folder ${folder}.`, {
+      fix: 'Name the PNGs relative to their folder.',
+      details: { source: folder, fileName },
+    });
+  }
   const { width, height, data } = await decodePanopticPng(await readBytes(path), path);
   return { size: [height, width], ids: data, segments };
 }

@@ -11,6 +11,7 @@ import type { OptionValues } from '../command.ts';
 import { kindOf, readJson } from '../files/read.ts';
 import { checkpointFile } from '../model/checkpoint-file.ts';
 import { unknownName } from '../usage-error.ts';
+import { hasState, readRunConfig, runFolder } from './run-folder.ts';
 
 /** What a training run starts from. */
 export interface StartingPoint {
@@ -21,14 +22,22 @@ export interface StartingPoint {
   readonly nano: boolean;
 }
 
-/** The backbone that is asked for, that of the checkpoint, or nano. */
-export async function startingPoint({ from, backbone: asked }: OptionValues): Promise<StartingPoint> {
+/** The backbone that is asked for, that of the checkpoint, or nano. A run that goes on has all it needs in its own folder. */
+export async function startingPoint({ from, backbone: asked, resume, out }: OptionValues): Promise<StartingPoint> {
+  const run = resume === true ? runFolder(out as string) : null;
+  if (run && (await hasState(run))) {
+    const { backbone } = (await readRunConfig(run)) as { readonly backbone?: ModelPreset | ModelConfig };
+    if (backbone !== undefined) return { backbone, checkpoint: null, nano: isNano(backbone) };
+  }
   const checkpoint = from === undefined ? null : await loadWeights(fromFile(await checkpointFile(from as string)));
   const own = asked === undefined ? undefined : await readBackbone(asked as string);
   const stored = checkpoint?.about?.backbone as unknown as ModelConfig | undefined;
   const backbone = own ?? stored ?? 'nano';
-  const { width } = resolveModelConfig(backbone).neck;
-  return { backbone, checkpoint, nano: width <= modelPresets.nano.neck.width };
+  return { backbone, checkpoint, nano: isNano(backbone) };
+}
+
+function isNano(backbone: ModelPreset | ModelConfig): boolean {
+  return resolveModelConfig(backbone).neck.width <= modelPresets.nano.neck.width;
 }
 
 async function readBackbone(text: string): Promise<ModelPreset | ModelConfig> {

@@ -37,6 +37,12 @@ export async function writeModel(
 
 /** What an interrupted run ends with: exit code 1, and how to go on. */
 export function interrupted(verb: string, run: RunFolder, step: number): GlidError {
+  if (step === 0) {
+    return new GlidError('GLID_ABORTED', 'Stopped before the first step.', {
+      fix: 'Run the command again.',
+      details: { step, run: run.folder },
+    });
+  }
   return new GlidError('GLID_ABORTED', `Stopped after step ${step}; its checkpoint is in ${run.checkpoints}.`, {
     fix: `Go on with: glid ${verb} --resume --out ${run.folder}`,
     details: { step, run: run.folder },

@@ -79,6 +79,7 @@ export async function runTraining(task: TrainingTask, { options, output, signal 
       batchSize,
       seed,
       onUnreadable: options.strict ? 'stop' : 'skip',
+      ...(options.maxSkipped === undefined ? {} : { maxSkipped: options.maxSkipped as number }),
     }),
     output,
   );

@@ -70,6 +70,12 @@ export const trainOptions: OptionSpecs = {
   resume: { kind: 'boolean', help: 'go on with the run in --out; its options need not be repeated' },
   seed: { kind: 'integer', placeholder: 'N', help: 'of everything random', minimum: 0, default: 0 },
   strict: { kind: 'boolean', help: 'fail at the first unreadable picture; otherwise they are skipped and counted' },
+  maxSkipped: {
+    kind: 'integer',
+    placeholder: 'N',
+    help: 'how many may be skipped (default 1 % of the set, at least 10)',
+    minimum: 0,
+  },
   backend: backendOption,
 };
 

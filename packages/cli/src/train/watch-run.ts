@@ -37,8 +37,10 @@ export async function watchRun(events: AsyncIterable<TrainingEvent>, watched: Wa
   const { output, run } = watched;
   let outcome: RunOutcome = { finished: false, step: 0, best: null, evaluations: [] };
   let total = 0;
+  let begun = false;
   try {
     for await (const event of tee(events, await jsonlLog(run.log))) {
+      begun = true;
       outcome = { ...outcome, step: event.step };
       switch (event.type) {
         case 'started':
@@ -66,7 +68,8 @@ export async function watchRun(events: AsyncIterable<TrainingEvent>, watched: Wa
       }
     }
   } finally {
-    await writeReport(watched).catch((error: Error) => output.warn(`the report was not written: ${error.message}`));
+    if (begun)
+      await writeReport(watched).catch((error: Error) => output.warn(`the report was not written: ${error.message}`));
   }
   return outcome;
 }

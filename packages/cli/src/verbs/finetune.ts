@@ -9,6 +9,7 @@ import { openDataset } from '../data/open-dataset.ts';
 import { type Config, completeConfig, configFor, readHeadConfig } from '../heads/head-config.ts';
 import { formatsFor, sourcesOf } from '../heads/head-data.ts';
 import { loadHead, type NamedHead, ownHeads } from '../heads/load-head.ts';
+import { attentionPictures } from '../train/attention-pictures.ts';
 import { startingPoint } from '../train/backbone.ts';
 import { openHeldOut } from '../train/evaluation-request.ts';
 import { rememberedOptions } from '../train/run-folder.ts';
@@ -98,7 +99,10 @@ async function run(context: CommandContext): Promise<unknown> {
       train: (settings) => finetuning(settings),
       metric: ({ heads: built }) =>
         keys.length === 1 ? `${keys[0]}.${built[keys[0]!]!.primaryMetric.name}` : undefined,
-      pictures: samplePredictions,
+      pictures: async (model, set) => ({
+        ...(await samplePredictions(model, set)),
+        ...(await attentionPictures(model, set, Math.max(...size))),
+      }),
     },
     context,
   );

@@ -49,7 +49,8 @@ export const info: Command = {
     output.line('\npackages');
     output.line(table(Object.entries(packages).map(([name, value]) => [`  ${name}`, found(value)])));
     output.line('\nbackends, best first');
-    for (const { name, reason } of backend.rejected) output.line(`  ${name}: not used, ${reason}`);
+    for (const { name, reason } of backend.rejected)
+      output.line(`  ${name}: not used, ${reason.replace(/\s*\n\s*/g, ' ')}`);
     output.line(
       backend.chosen ? `  ${backend.chosen.name}: would run (${backend.chosen.description})` : '  none works',
     );

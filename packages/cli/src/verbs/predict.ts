@@ -4,7 +4,7 @@ import { backendOption, chooseBackend } from '../backend/choose-backend.ts';
 import type { Command } from '../command.ts';
 import { ownHeads } from '../heads/load-head.ts';
 import { openModel } from '../model/open-model.ts';
-import { checkPaths, findPictures } from '../predict/find-pictures.ts';
+import { checkPaths, findPictures, openOutput } from '../predict/find-pictures.ts';
 import { predictPictures } from '../predict/predict-folder.ts';
 
 export const predict: Command = {
@@ -31,11 +31,12 @@ export const predict: Command = {
     await checkPaths(positionals);
     const { backend } = await chooseBackend(options.backend as BackendName, output);
     const { model, file } = await openModel(options.model as string, options.head as readonly string[] | undefined);
+    const out = await openOutput(options.out as string, positionals);
     const keys = Object.entries(model.heads);
     const threshold = options.threshold as number;
     const started = performance.now();
     let done = 0;
-    const { predicted, skipped } = await predictPictures(findPictures(positionals), {
+    const { predicted, skipped } = await predictPictures(findPictures(positionals, out), {
       model,
       out: options.out as string,
       heads: options.only as readonly string[] | undefined,
@@ -58,7 +59,7 @@ export const predict: Command = {
     if (skipped.length > 0)
       output.warn(`${skipped.length} of ${predicted + skipped.length} pictures could not be read.`);
     output.line(
-      `${predicted} pictures in ${seconds.toFixed(1)} s (${(predicted / seconds).toFixed(1)}/s) -> ${options.out}`,
+      `${predicted} ${predicted === 1 ? 'picture' : 'pictures'} in ${seconds.toFixed(1)} s (${(predicted / seconds).toFixed(1)}/s) -> ${options.out}`,
     );
     model.dispose();
     return { model: file, out: options.out, backend: backend.description, predicted, skipped, seconds };

@@ -20,8 +20,21 @@ export const pretrain: Command = {
   usage: 'glid pretrain --data PATH --out RUN [--steps N] [options]',
   options: {
     ...trainOptions,
-    unit: { kind: 'integer', placeholder: 'PIXELS', help: 'side of the hidden squares: 4, 8, 16, 32, 64', default: 16 },
-    maskRatio: { kind: 'number', placeholder: 'SHARE', help: 'share of the squares that is hidden', default: 0.75 },
+    unit: {
+      kind: 'integer',
+      placeholder: 'PIXELS',
+      help: 'side of the hidden squares',
+      choices: ['4', '8', '16', '32', '64'],
+      default: 16,
+    },
+    maskRatio: {
+      kind: 'number',
+      placeholder: 'SHARE',
+      help: 'share of the squares that is hidden',
+      minimum: 0,
+      maximum: 1,
+      default: 0.75,
+    },
     target: { kind: 'string', help: 'pixels to answer', choices: ['normalized', 'raw'], default: 'normalized' },
   },
   positionals: [],

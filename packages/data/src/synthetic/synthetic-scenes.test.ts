@@ -129,6 +129,8 @@ describe('syntheticScenes', () => {
     { labels: ['cat'] },
     { labels: [] },
     { things: [3, 2] as const },
+    { distance: [3, 2] as const },
+    { distance: [0, 3] as const },
     { size: 7 },
     { size: [64.5, 64] as const },
     { length: -1 },

@@ -16,6 +16,8 @@ export interface SyntheticScenesOptions extends SceneDatasetOptions {
   readonly things?: readonly [fewest: number, most: number];
   /** Probability that a thing is a person. Default 0.3. */
   readonly people?: number;
+  /** Metres at which things stand: near ones are large. Default [1.9, 8.5]. */
+  readonly distance?: readonly [nearest: number, farthest: number];
 }
 
 /**
@@ -43,7 +45,14 @@ export function syntheticScenes(options: SyntheticScenesOptions = {}): Dataset {
       'Pass for example [2, 7].',
     );
   }
-  const rules = { labels, minThings, maxThings, people: options.people ?? 0.3, near: 1.9, far: 8.5 };
+  const [near, far] = options.distance ?? [1.9, 8.5];
+  if (!(near >= 1 && far >= near && far <= 10)) {
+    throw usage(
+      `'distance' must be [nearest, farthest] with 1 <= nearest <= farthest <= 10; got [${near}, ${far}].`,
+      'Pass for example [1.9, 3.2].',
+    );
+  }
+  const rules = { labels, minThings, maxThings, people: options.people ?? 0.3, near, far };
   return sceneDataset('synthetic-scenes', options, [128, 128], labels, (random, width, height) =>
     renderScene(random, randomCamera(random, width, height), (own, camera, far) => layOut(own, camera, rules, far)),
   );
