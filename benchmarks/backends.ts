@@ -78,11 +78,17 @@ async function measure(name: VariantName): Promise<Sample> {
   };
 }
 
+/** Node 20 has relaxed SIMD behind a flag; later versions have it, and run `glid-wasm` with it too. */
+function engineFlags(name: VariantName): string[] {
+  const behindFlag = Number.parseInt(process.versions.node, 10) < 22;
+  return name === 'glid-wasm-relaxed' && behindFlag ? ['--experimental-wasm-relaxed-simd'] : [];
+}
+
 function inOwnProcess(name: VariantName): Sample {
   const arguments_ = process.argv.slice(2).filter((_, i, all) => !(all[i] === '--rounds' || all[i - 1] === '--rounds'));
   const out = execFileSync(
     process.execPath,
-    [...process.execArgv, fileURLToPath(import.meta.url), ...arguments_, '--variant', name],
+    [...process.execArgv, ...engineFlags(name), fileURLToPath(import.meta.url), ...arguments_, '--variant', name],
     { encoding: 'utf8', maxBuffer: 2 ** 26 },
   );
   return JSON.parse(out.slice(out.lastIndexOf('\n{') + 1)) as Sample;
@@ -171,6 +177,7 @@ function summary(samples: ReadonlyMap<VariantName, readonly Sample[]>, rounds: n
     forwardOver: {
       'glid-native': ratios('forward', 'glid-native'),
       'glid-wasm': ratios('forward', 'glid-wasm'),
+      'glid-wasm-relaxed': ratios('forward', 'glid-wasm-relaxed'),
       onnxruntime: ratios('forward', 'onnxruntime'),
     },
     ...(training && {

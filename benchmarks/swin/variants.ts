@@ -18,7 +18,14 @@ import { onnxSwin } from './onnx-swin.ts';
 import { pictureValues, swinValues } from './parameters.ts';
 import { plainSwin } from './plain-swin.ts';
 
-export const variantNames = ['stock-textbook', 'stock-careful', 'glid-wasm', 'glid-native', 'onnxruntime'] as const;
+export const variantNames = [
+  'stock-textbook',
+  'stock-careful',
+  'glid-wasm',
+  'glid-wasm-relaxed',
+  'glid-native',
+  'onnxruntime',
+] as const;
 export type VariantName = (typeof variantNames)[number];
 
 /** One way of running the same backbone on the same numbers. */

@@ -123,12 +123,29 @@ function finish(c: usize, low: v128, high: v128, columns: i32): void {
   storePart(c, low, columns);
 }
 
+/** Six rows of A side by side, as `packA` writes them: its size is the way from one inner index to the next. */
+@unmanaged
+class PackedRows {
+  a: f32;
+  b: f32;
+  c: f32;
+  d: f32;
+  e: f32;
+  f: f32;
+}
+
+/** A row of A in place. */
+@unmanaged
+class PlainRow {
+  a: f32;
+}
+
 /**
- * rows (1..6) x columns (1..8) of C. Missing rows repeat the last one and are not stored.
- * start: 0 from zero, 1 from C, 2 from `bias`.
+ * rows (1..6) x columns (1..8) of C; `rowStep` bytes between rows of A. Missing rows repeat the last one and are not stored.
+ * start: 0 from zero, 1 from C, 2 from `bias`. Four steps along the inner axis are written out.
  */
-function micro(
-  a: usize, rowStep: usize, packed: bool, rows: i32,
+function micro<Row>(
+  a: usize, rowStep: usize, rows: i32,
   b: usize, depth: i32,
   c: usize, stride: usize, columns: i32,
   start: i32, bias: usize,
@@ -161,192 +178,123 @@ function micro(
   }
   let low: v128, high: v128, x: v128;
   let k = 0;
-  if (packed) {
-    for (; k + 2 <= depth; k += 2) {
-      low = v128.load(b, 0);
-      high = v128.load(b, 16);
-      x = v128.load32_splat(a0, 0);
-      l0 = fma4(x, low, l0);
-      h0 = fma4(x, high, h0);
-      x = v128.load32_splat(a0, 4);
-      l1 = fma4(x, low, l1);
-      h1 = fma4(x, high, h1);
-      x = v128.load32_splat(a0, 8);
-      l2 = fma4(x, low, l2);
-      h2 = fma4(x, high, h2);
-      x = v128.load32_splat(a0, 12);
-      l3 = fma4(x, low, l3);
-      h3 = fma4(x, high, h3);
-      x = v128.load32_splat(a0, 16);
-      l4 = fma4(x, low, l4);
-      h4 = fma4(x, high, h4);
-      x = v128.load32_splat(a0, 20);
-      l5 = fma4(x, low, l5);
-      h5 = fma4(x, high, h5);
-      low = v128.load(b, 32);
-      high = v128.load(b, 48);
-      x = v128.load32_splat(a0, 24);
-      l0 = fma4(x, low, l0);
-      h0 = fma4(x, high, h0);
-      x = v128.load32_splat(a0, 28);
-      l1 = fma4(x, low, l1);
-      h1 = fma4(x, high, h1);
-      x = v128.load32_splat(a0, 32);
-      l2 = fma4(x, low, l2);
-      h2 = fma4(x, high, h2);
-      x = v128.load32_splat(a0, 36);
-      l3 = fma4(x, low, l3);
-      h3 = fma4(x, high, h3);
-      x = v128.load32_splat(a0, 40);
-      l4 = fma4(x, low, l4);
-      h4 = fma4(x, high, h4);
-      x = v128.load32_splat(a0, 44);
-      l5 = fma4(x, low, l5);
-      h5 = fma4(x, high, h5);
-      a0 += 48;
-      b += 64;
-    }
-    if (k < depth) {
-      low = v128.load(b, 0);
-      high = v128.load(b, 16);
-      x = v128.load32_splat(a0, 0);
-      l0 = fma4(x, low, l0);
-      h0 = fma4(x, high, h0);
-      x = v128.load32_splat(a0, 4);
-      l1 = fma4(x, low, l1);
-      h1 = fma4(x, high, h1);
-      x = v128.load32_splat(a0, 8);
-      l2 = fma4(x, low, l2);
-      h2 = fma4(x, high, h2);
-      x = v128.load32_splat(a0, 12);
-      l3 = fma4(x, low, l3);
-      h3 = fma4(x, high, h3);
-      x = v128.load32_splat(a0, 16);
-      l4 = fma4(x, low, l4);
-      h4 = fma4(x, high, h4);
-      x = v128.load32_splat(a0, 20);
-      l5 = fma4(x, low, l5);
-      h5 = fma4(x, high, h5);
-    }
-  } else {
-    for (; k + 4 <= depth; k += 4) {
-      low = v128.load(b, 0);
-      high = v128.load(b, 16);
-      x = v128.load32_splat(a0, 0);
-      l0 = fma4(x, low, l0);
-      h0 = fma4(x, high, h0);
-      x = v128.load32_splat(a1, 0);
-      l1 = fma4(x, low, l1);
-      h1 = fma4(x, high, h1);
-      x = v128.load32_splat(a2, 0);
-      l2 = fma4(x, low, l2);
-      h2 = fma4(x, high, h2);
-      x = v128.load32_splat(a3, 0);
-      l3 = fma4(x, low, l3);
-      h3 = fma4(x, high, h3);
-      x = v128.load32_splat(a4, 0);
-      l4 = fma4(x, low, l4);
-      h4 = fma4(x, high, h4);
-      x = v128.load32_splat(a5, 0);
-      l5 = fma4(x, low, l5);
-      h5 = fma4(x, high, h5);
-      low = v128.load(b, 32);
-      high = v128.load(b, 48);
-      x = v128.load32_splat(a0, 4);
-      l0 = fma4(x, low, l0);
-      h0 = fma4(x, high, h0);
-      x = v128.load32_splat(a1, 4);
-      l1 = fma4(x, low, l1);
-      h1 = fma4(x, high, h1);
-      x = v128.load32_splat(a2, 4);
-      l2 = fma4(x, low, l2);
-      h2 = fma4(x, high, h2);
-      x = v128.load32_splat(a3, 4);
-      l3 = fma4(x, low, l3);
-      h3 = fma4(x, high, h3);
-      x = v128.load32_splat(a4, 4);
-      l4 = fma4(x, low, l4);
-      h4 = fma4(x, high, h4);
-      x = v128.load32_splat(a5, 4);
-      l5 = fma4(x, low, l5);
-      h5 = fma4(x, high, h5);
-      low = v128.load(b, 64);
-      high = v128.load(b, 80);
-      x = v128.load32_splat(a0, 8);
-      l0 = fma4(x, low, l0);
-      h0 = fma4(x, high, h0);
-      x = v128.load32_splat(a1, 8);
-      l1 = fma4(x, low, l1);
-      h1 = fma4(x, high, h1);
-      x = v128.load32_splat(a2, 8);
-      l2 = fma4(x, low, l2);
-      h2 = fma4(x, high, h2);
-      x = v128.load32_splat(a3, 8);
-      l3 = fma4(x, low, l3);
-      h3 = fma4(x, high, h3);
-      x = v128.load32_splat(a4, 8);
-      l4 = fma4(x, low, l4);
-      h4 = fma4(x, high, h4);
-      x = v128.load32_splat(a5, 8);
-      l5 = fma4(x, low, l5);
-      h5 = fma4(x, high, h5);
-      low = v128.load(b, 96);
-      high = v128.load(b, 112);
-      x = v128.load32_splat(a0, 12);
-      l0 = fma4(x, low, l0);
-      h0 = fma4(x, high, h0);
-      x = v128.load32_splat(a1, 12);
-      l1 = fma4(x, low, l1);
-      h1 = fma4(x, high, h1);
-      x = v128.load32_splat(a2, 12);
-      l2 = fma4(x, low, l2);
-      h2 = fma4(x, high, h2);
-      x = v128.load32_splat(a3, 12);
-      l3 = fma4(x, low, l3);
-      h3 = fma4(x, high, h3);
-      x = v128.load32_splat(a4, 12);
-      l4 = fma4(x, low, l4);
-      h4 = fma4(x, high, h4);
-      x = v128.load32_splat(a5, 12);
-      l5 = fma4(x, low, l5);
-      h5 = fma4(x, high, h5);
-      a0 += 16;
-      a1 += 16;
-      a2 += 16;
-      a3 += 16;
-      a4 += 16;
-      a5 += 16;
-      b += 128;
-    }
-    for (; k < depth; k++) {
-      low = v128.load(b, 0);
-      high = v128.load(b, 16);
-      x = v128.load32_splat(a0);
-      l0 = fma4(x, low, l0);
-      h0 = fma4(x, high, h0);
-      x = v128.load32_splat(a1);
-      l1 = fma4(x, low, l1);
-      h1 = fma4(x, high, h1);
-      x = v128.load32_splat(a2);
-      l2 = fma4(x, low, l2);
-      h2 = fma4(x, high, h2);
-      x = v128.load32_splat(a3);
-      l3 = fma4(x, low, l3);
-      h3 = fma4(x, high, h3);
-      x = v128.load32_splat(a4);
-      l4 = fma4(x, low, l4);
-      h4 = fma4(x, high, h4);
-      x = v128.load32_splat(a5);
-      l5 = fma4(x, low, l5);
-      h5 = fma4(x, high, h5);
-      a0 += 4;
-      a1 += 4;
-      a2 += 4;
-      a3 += 4;
-      a4 += 4;
-      a5 += 4;
-      b += 32;
-    }
+  for (; k + 4 <= depth; k += 4) {
+    low = v128.load(b);
+    high = v128.load(b, 16);
+    x = v128.load32_splat(a0);
+    l0 = fma4(x, low, l0);
+    h0 = fma4(x, high, h0);
+    x = v128.load32_splat(a1);
+    l1 = fma4(x, low, l1);
+    h1 = fma4(x, high, h1);
+    x = v128.load32_splat(a2);
+    l2 = fma4(x, low, l2);
+    h2 = fma4(x, high, h2);
+    x = v128.load32_splat(a3);
+    l3 = fma4(x, low, l3);
+    h3 = fma4(x, high, h3);
+    x = v128.load32_splat(a4);
+    l4 = fma4(x, low, l4);
+    h4 = fma4(x, high, h4);
+    x = v128.load32_splat(a5);
+    l5 = fma4(x, low, l5);
+    h5 = fma4(x, high, h5);
+    low = v128.load(b, 32);
+    high = v128.load(b, 48);
+    x = v128.load32_splat(a0, offsetof<Row>());
+    l0 = fma4(x, low, l0);
+    h0 = fma4(x, high, h0);
+    x = v128.load32_splat(a1, offsetof<Row>());
+    l1 = fma4(x, low, l1);
+    h1 = fma4(x, high, h1);
+    x = v128.load32_splat(a2, offsetof<Row>());
+    l2 = fma4(x, low, l2);
+    h2 = fma4(x, high, h2);
+    x = v128.load32_splat(a3, offsetof<Row>());
+    l3 = fma4(x, low, l3);
+    h3 = fma4(x, high, h3);
+    x = v128.load32_splat(a4, offsetof<Row>());
+    l4 = fma4(x, low, l4);
+    h4 = fma4(x, high, h4);
+    x = v128.load32_splat(a5, offsetof<Row>());
+    l5 = fma4(x, low, l5);
+    h5 = fma4(x, high, h5);
+    low = v128.load(b, 64);
+    high = v128.load(b, 80);
+    x = v128.load32_splat(a0, 2 * offsetof<Row>());
+    l0 = fma4(x, low, l0);
+    h0 = fma4(x, high, h0);
+    x = v128.load32_splat(a1, 2 * offsetof<Row>());
+    l1 = fma4(x, low, l1);
+    h1 = fma4(x, high, h1);
+    x = v128.load32_splat(a2, 2 * offsetof<Row>());
+    l2 = fma4(x, low, l2);
+    h2 = fma4(x, high, h2);
+    x = v128.load32_splat(a3, 2 * offsetof<Row>());
+    l3 = fma4(x, low, l3);
+    h3 = fma4(x, high, h3);
+    x = v128.load32_splat(a4, 2 * offsetof<Row>());
+    l4 = fma4(x, low, l4);
+    h4 = fma4(x, high, h4);
+    x = v128.load32_splat(a5, 2 * offsetof<Row>());
+    l5 = fma4(x, low, l5);
+    h5 = fma4(x, high, h5);
+    low = v128.load(b, 96);
+    high = v128.load(b, 112);
+    x = v128.load32_splat(a0, 3 * offsetof<Row>());
+    l0 = fma4(x, low, l0);
+    h0 = fma4(x, high, h0);
+    x = v128.load32_splat(a1, 3 * offsetof<Row>());
+    l1 = fma4(x, low, l1);
+    h1 = fma4(x, high, h1);
+    x = v128.load32_splat(a2, 3 * offsetof<Row>());
+    l2 = fma4(x, low, l2);
+    h2 = fma4(x, high, h2);
+    x = v128.load32_splat(a3, 3 * offsetof<Row>());
+    l3 = fma4(x, low, l3);
+    h3 = fma4(x, high, h3);
+    x = v128.load32_splat(a4, 3 * offsetof<Row>());
+    l4 = fma4(x, low, l4);
+    h4 = fma4(x, high, h4);
+    x = v128.load32_splat(a5, 3 * offsetof<Row>());
+    l5 = fma4(x, low, l5);
+    h5 = fma4(x, high, h5);
+    a0 += 4 * offsetof<Row>();
+    a1 += 4 * offsetof<Row>();
+    a2 += 4 * offsetof<Row>();
+    a3 += 4 * offsetof<Row>();
+    a4 += 4 * offsetof<Row>();
+    a5 += 4 * offsetof<Row>();
+    b += 128;
+  }
+  for (; k < depth; k++) {
+    low = v128.load(b);
+    high = v128.load(b, 16);
+    x = v128.load32_splat(a0);
+    l0 = fma4(x, low, l0);
+    h0 = fma4(x, high, h0);
+    x = v128.load32_splat(a1);
+    l1 = fma4(x, low, l1);
+    h1 = fma4(x, high, h1);
+    x = v128.load32_splat(a2);
+    l2 = fma4(x, low, l2);
+    h2 = fma4(x, high, h2);
+    x = v128.load32_splat(a3);
+    l3 = fma4(x, low, l3);
+    h3 = fma4(x, high, h3);
+    x = v128.load32_splat(a4);
+    l4 = fma4(x, low, l4);
+    h4 = fma4(x, high, h4);
+    x = v128.load32_splat(a5);
+    l5 = fma4(x, low, l5);
+    h5 = fma4(x, high, h5);
+    a0 += offsetof<Row>();
+    a1 += offsetof<Row>();
+    a2 += offsetof<Row>();
+    a3 += offsetof<Row>();
+    a4 += offsetof<Row>();
+    a5 += offsetof<Row>();
+    b += 32;
   }
   // The last row first: a repeated row must not overwrite what an earlier one stored after reading C.
   if (rows > 5) finish(c5, l5, h5, columns);
@@ -384,20 +332,15 @@ export function gemm(
       const start = k0 > 0 || accumulate ? 1 : bias ? 2 : 0;
       for (let i = 0; i < m; i += ROWS) {
         const rows = min(ROWS, m - i);
-        let rowsOfA = a + <usize>i * rowA + ((<usize>k0) << 2);
-        if (transposeA) {
-          packA(a + <usize>k0 * rowA + ((<usize>i) << 2), rowA, depth, rows, packedA);
-          rowsOfA = packedA;
-        }
+        const rowsOfA = a + <usize>i * rowA + ((<usize>k0) << 2);
+        if (transposeA) packA(a + <usize>k0 * rowA + ((<usize>i) << 2), rowA, depth, rows, packedA);
         let target = c + <usize>i * rowC + ((<usize>j0) << 2);
         let panel = scratch;
         for (let j = 0; j < width; j += 8) {
-          micro(
-            rowsOfA, rowA, transposeA, rows,
-            panel, depth,
-            target, rowC, min(8, width - j),
-            start, biasHere ? biasHere + ((<usize>j) << 2) : 0,
-          );
+          const columns = min(8, width - j);
+          const first = biasHere ? biasHere + ((<usize>j) << 2) : 0;
+          if (transposeA) micro<PackedRows>(packedA, 4, rows, panel, depth, target, rowC, columns, start, first);
+          else micro<PlainRow>(rowsOfA, rowA, rows, panel, depth, target, rowC, columns, start, first);
           panel += <usize>(depth * 32);
           target += 32;
         }

@@ -12,10 +12,11 @@ export function splat(x: f32): v128 {
   return f32x4.splat(x);
 }
 
+/** a b + c: rounded once in the build for engines with relaxed SIMD (where the processor can), twice in the other. */
 // @ts-ignore: AssemblyScript decorator
 @inline
 export function fma4(a: v128, b: v128, c: v128): v128 {
-  return f32x4.add(f32x4.mul(a, b), c);
+  return ASC_FEATURE_RELAXED_SIMD ? f32x4.relaxed_madd(a, b, c) : f32x4.add(f32x4.mul(a, b), c);
 }
 
 // @ts-ignore: AssemblyScript decorator

@@ -6,7 +6,7 @@ import { type Allocator, type EmscriptenModule, Heap } from './heap.ts';
 import { createNativeProducts, selfTestFloats } from './native/create-products.ts';
 import { NativeProducts } from './native/products.ts';
 import { registerAllKernels } from './register-all.ts';
-import { instantiateSimd, simdSupported } from './simd/kernels.ts';
+import { instantiateSimd, simdBuild } from './simd/kernels.ts';
 import { loadStock, type WasmPaths } from './stock.ts';
 
 export interface WasmOptions {
@@ -26,6 +26,7 @@ export interface WasmOptions {
   readonly memoryLimitMiB?: number;
 }
 
+const noSimd = 'this JavaScript engine has no WebAssembly SIMD';
 const defaultLimitMiB = 3584;
 const heapMiB = 4096;
 
@@ -47,8 +48,7 @@ export function wasm(options: WasmOptions = {}): WasmCandidate {
   return {
     name: 'wasm',
     async probe() {
-      if (simdSupported()) return { ok: true };
-      return { ok: false, reason: 'this JavaScript engine has no WebAssembly SIMD' };
+      return simdBuild() ? { ok: true } : { ok: false, reason: noSimd };
     },
     create: () => createWasm(options),
   };
@@ -64,6 +64,12 @@ async function createWasm(options: WasmOptions): Promise<WasmBackend> {
       fix: `Choose a number above 0 and below ${heapMiB}.`,
     });
   }
+  const build = simdBuild();
+  if (build === undefined) {
+    throw new GlidError('GLID_BACKEND_UNAVAILABLE', `The wasm backend cannot start: ${noSimd}.`, {
+      fix: 'Update the browser or Node.',
+    });
+  }
   const { backend, version } = await loadStock(options.wasmPaths);
   const key = JSON.stringify([nativeGemm, options.nativeThreads, memoryLimitMiB]);
   const known = created.get(backend);
@@ -76,7 +82,7 @@ async function createWasm(options: WasmOptions): Promise<WasmBackend> {
   const module = backend.wasm as unknown as EmscriptenModule;
   const memory = heapMemory(module);
   const heap = new Heap(module, memoryLimitMiB * 2 ** 20);
-  const simd = await instantiateSimd(memory);
+  const simd = await instantiateSimd(build, memory);
   const native = openNative(module, memory, nativeGemm, options.nativeThreads);
   attachContext(new WasmContext(backend, module, heap, simd, native instanceof NativeProducts ? native : undefined));
   registerAllKernels();
@@ -86,7 +92,7 @@ async function createWasm(options: WasmOptions): Promise<WasmBackend> {
       : `matrix products in WebAssembly (${native.reason})`;
   const result: WasmBackend = {
     name: 'wasm',
-    description: `tfjs-backend-wasm ${version} with SIMD kernels, ${products}`,
+    description: `tfjs-backend-wasm ${version} with ${build} kernels, ${products}`,
     nativeGemm: native instanceof NativeProducts ? { version: native.version, threads: native.threads } : native,
     bytesInUse: () => heap.bytesInUse,
     peakBytes: () => heap.peakBytes,

@@ -28,7 +28,7 @@ describe('wasm()', () => {
     const choice = await useBackend([wasm()]);
     backend = choice.backend as WasmBackend;
     expect(choice).toMatchObject({ name: 'wasm', rejected: [] });
-    expect(backend.description).toMatch(/^tfjs-backend-wasm 4\.22\.0 with SIMD kernels, matrix products/);
+    expect(backend.description).toMatch(/^tfjs-backend-wasm 4\.22\.0 with (relaxed )?SIMD kernels, matrix products/);
   });
 
   it('adds no listener to the process', async () => {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { chromiumPath, openPage, withoutChromium } from '@glid/test-utils/browser';
 import { describe, expect, it } from 'vitest';
+import type { NanoDifferences } from '../../core/test/nano-step.ts';
 
 const stockModule = createRequire(import.meta.url).resolve(
   '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm',
@@ -13,15 +14,17 @@ interface Answer {
   readonly passed: number;
   readonly failed: readonly string[];
   readonly corrected: number;
+  readonly nano: NanoDifferences;
 }
 
 describe.skipIf(!chromiumPath)(`the wasm backend in a page (${withoutChromium})`, () => {
-  it('loads its modules and passes the whole suite', async () => {
+  it('loads its modules, passes the whole suite and gives the numbers of glid-nano', async () => {
     const code = `
       import '@glid/ops/gradients';
       import { wasm } from '@glid/backend-wasm';
       import { enableProdMode, tidy } from '@tensorflow/tfjs-core';
-      import { useBackend } from '../../core/src/backend/use-backend.ts';
+      import { cpu, useBackend } from '../../core/src/backend/index.ts';
+      import { nanoDifferences, nanoNumbers } from '../../core/test/nano-step.ts';
       import { checkCase, opCases } from '../../ops/test/suite/index.ts';
       import { corrections } from './corrections.ts';
       enableProdMode();
@@ -43,8 +46,11 @@ describe.skipIf(!chromiumPath)(`the wasm backend in a page (${withoutChromium})`
         if (right) corrected++;
         else failed.push(c.name);
       }
+      const onWasm = await nanoNumbers();
+      await useBackend(cpu());
+      const nano = nanoDifferences(onWasm, await nanoNumbers());
       (globalThis as Record<string, unknown>).answer = {
-        description: backend.description, rejected, passed, failed, corrected,
+        description: backend.description, rejected, passed, failed, corrected, nano,
       };`;
     const { page, problems, close } = await openPage({
       code,
@@ -52,13 +58,17 @@ describe.skipIf(!chromiumPath)(`the wasm backend in a page (${withoutChromium})`
       files: { '/modules/tfjs-backend-wasm-simd.wasm': readFileSync(stockModule) },
     });
     try {
-      await page.waitForFunction('globalThis.answer', undefined, { timeout: 230_000 });
+      await page.waitForFunction('globalThis.answer', undefined, { timeout: 0 }); // the test's own limit holds
       const answer = (await page.evaluate('globalThis.answer')) as Answer;
       expect(answer.failed).toEqual([]);
       expect(answer.rejected).toEqual([]);
       expect(answer.passed).toBeGreaterThan(100);
       expect(answer.corrected).toBeGreaterThan(15);
-      expect(answer.description).toMatch(/matrix products in WebAssembly \(not in Node\)/);
+      expect(answer.nano.gradients).toBeGreaterThan(100);
+      expect(answer.nano.features).toBeLessThan(2e-5);
+      expect(answer.nano.loss).toBeLessThan(1e-5);
+      expect(answer.nano.ofAll).toBeLessThan(1e-5);
+      expect(answer.description).toMatch(/with relaxed SIMD kernels, matrix products in WebAssembly \(not in Node\)/);
       expect(problems).toEqual([]);
     } finally {
       await close();

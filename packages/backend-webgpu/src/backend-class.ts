@@ -1,7 +1,8 @@
 import { GlidError } from '@glid/base';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
-import { type BackendValues, util } from '@tensorflow/tfjs-core';
+import { type BackendValues, type GPUData, util } from '@tensorflow/tfjs-core';
 import type { DeviceWatch } from './device-watch.ts';
+import { launcherOf } from './launch/launcher.ts';
 import { isWarmingUp } from './warm-up.ts';
 
 type BackendConstructor = typeof WebGPUBackend;
@@ -17,6 +18,7 @@ export function watchedBackend(
 ): WebGPUBackend {
   class WatchedBackend extends Base {
     override uploadToGPU(dataId: object): void {
+      launcherOf(this).halves.widen(dataId);
       const tensor = this.tensorMap.get(dataId);
       if (tensor.resource == null) {
         const bytes = 4 * util.sizeFromShape(tensor.shape);
@@ -37,7 +39,8 @@ export function watchedBackend(
     override async read(dataId: object): Promise<BackendValues> {
       if (watch.failure) throw watch.failure;
       if (isWarmingUp()) return this.#zeros(dataId);
-      const reading = super.read(dataId);
+      const { halves } = launcherOf(this);
+      const reading: Promise<BackendValues> = halves.has({ dataId }) ? halves.read(dataId) : super.read(dataId);
       reading.catch(() => {}); // a lost device rejects it too; the typed error below is what the caller sees
       const lost = watch.lost.then((error) => {
         throw error;
@@ -45,6 +48,11 @@ export function watchedBackend(
       lost.catch(() => {});
       await watch.check();
       return Promise.race([reading, lost]);
+    }
+
+    override readToGPU(dataId: object): GPUData {
+      launcherOf(this).halves.widen(dataId);
+      return super.readToGPU(dataId);
     }
 
     #zeros(dataId: object): BackendValues {

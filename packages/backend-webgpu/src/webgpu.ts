@@ -7,6 +7,7 @@ import { correctKernels } from './corrected/index.ts';
 import { DeviceWatch } from './device-watch.ts';
 import { findGpu } from './find-gpu.ts';
 import { registerKernels } from './kernels/register-all.ts';
+import { launcherOf } from './launch/launcher.ts';
 import { describeAdapter, requestDevice } from './request-device.ts';
 import { isSoftware } from './software-adapter.ts';
 import { warmUp } from './warm-up.ts';
@@ -70,6 +71,12 @@ async function create(options: WebGpuOptions): Promise<GlidBackend> {
     },
     3,
   );
+  const using = (method: string): WebGPUBackend => {
+    if (backend !== undefined) return backend;
+    throw new GlidError('GLID_USAGE', 'The webgpu backend is not in use yet.', {
+      fix: `Call useBackend([webgpu()]), or setBackend('webgpu'), before ${method}.`,
+    });
+  };
   correctKernels();
   registerKernels();
   env().set('WEBGPU_USE_PROFILE_TOOL', false);
@@ -79,12 +86,14 @@ async function create(options: WebGpuOptions): Promise<GlidBackend> {
     lost: watch.lost,
     bytesInUse: () => backend?.memory().numBytesInGPU ?? 0,
     async warmUp(run) {
-      if (backend === undefined) {
-        throw new GlidError('GLID_USAGE', 'The webgpu backend is not in use yet.', {
-          fix: "Call useBackend([webgpu()]), or setBackend('webgpu'), before warmUp.",
-        });
+      await warmUp(using('warmUp'), run);
+    },
+    async storeHalf(matrices) {
+      const inUse = using('storeHalf');
+      const { halves } = launcherOf(inUse);
+      for (const matrix of matrices) {
+        if (halves.takes(matrix)) halves.store(matrix, (await inUse.read(matrix.dataId)) as Float32Array);
       }
-      await warmUp(backend, run);
     },
     async dispose() {
       watch.close();

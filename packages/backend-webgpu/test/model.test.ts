@@ -34,8 +34,8 @@ const pixels = Float32Array.from({ length: side * side * 3 }, () => random.norma
 
 const build = () => createModel({ backbone: microConfig, heads, seed: 3, resize: { longest: 48 } });
 
-/** One step of masked pre-training: the loss and the gradient of every parameter, as numbers. */
-async function trainingStep(): Promise<{ loss: number; gradients: Record<string, Float32Array> }> {
+/** One step of masked pre-training: the loss and the gradient of every parameter, as numbers; `recorded` is called before any is read. */
+async function trainingStep(recorded?: () => void): Promise<{ loss: number; gradients: Record<string, Float32Array> }> {
   using model = await createModel({ backbone: microConfig, pretrain: { unit: 16 }, seed: 3 });
   const config = model.pretrain!;
   const names = Object.keys(model.parameters);
@@ -50,6 +50,7 @@ async function trainingStep(): Promise<{ loss: number; gradients: Record<string,
     // Parameters that the loss does not touch have no gradient.
     return engine().gradients(run, parameters, undefined, true);
   });
+  recorded?.();
   const loss = (await value.data())[0]!;
   const gradients: Record<string, Float32Array> = {};
   for (const [i, name] of names.entries()) {
@@ -119,14 +120,13 @@ describe.skipIf(!adapter)('a model on WebGPU (needs a Vulkan driver, software wi
     expectClose(field.data, expected.field, 1e-4);
   });
 
-  it('says that the device is lost in the middle of predictions, and works again on a new one', async () => {
+  it('says that the device is lost in the middle of predictions and of a step, and goes on on a new one', async () => {
     const model = await build();
     await model.predict(picture);
     const { device } = currentBackend() as unknown as { device: GPUDevice };
-    const running = [model.predict(picture), model.predict(picture)];
-    device.destroy();
-    for (const prediction of running) {
-      await expect(prediction).rejects.toSatisfy((error) => GlidError.isInstance(error, 'GLID_DEVICE_LOST'));
+    const running = [model.predict(picture), model.predict(picture), trainingStep(() => device.destroy())];
+    for (const work of running) {
+      await expect(work).rejects.toSatisfy((error) => GlidError.isInstance(error, 'GLID_DEVICE_LOST'));
     }
     expect(GlidError.isInstance(await backend.lost, 'GLID_DEVICE_LOST')).toBe(true);
     await expect(model.predict(picture)).rejects.toSatisfy((error) => GlidError.isInstance(error, 'GLID_DEVICE_LOST'));
@@ -135,6 +135,8 @@ describe.skipIf(!adapter)('a model on WebGPU (needs a Vulkan driver, software wi
     await start();
     const got = await predictions();
     expectClose(got.field, expected.field, 1e-4);
+    const again = await trainingStep();
+    expect(Math.abs(again.loss - step.loss)).toBeLessThan(1e-5 * Math.abs(step.loss));
     await backend.dispose();
   });
 });

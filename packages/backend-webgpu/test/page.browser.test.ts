@@ -1,5 +1,6 @@
 import { chromiumPath, openPage, withoutChromium } from '@glid/test-utils/browser';
 import { describe, expect, it } from 'vitest';
+import type { NanoDifferences } from '../../core/test/nano-step.ts';
 
 interface Answer {
   readonly description: string;
@@ -51,7 +52,7 @@ describe.skipIf(!chromiumPath)(`the WebGPU backend in a page (${withoutChromium}
       };`;
     const { page, problems, close } = await openPage({ code, resolveDirectory: import.meta.dirname, webgpu: true });
     try {
-      await page.waitForFunction('globalThis.answer', undefined, { timeout: 200_000 });
+      await page.waitForFunction('globalThis.answer', undefined, { timeout: 0 }); // the test's own limit holds
       const answer = (await page.evaluate('globalThis.answer')) as Answer;
       expect(answer.failed).toEqual([]);
       expect(answer.rejected).toEqual([]);
@@ -60,6 +61,36 @@ describe.skipIf(!chromiumPath)(`the WebGPU backend in a page (${withoutChromium}
       expect(answer.description).toMatch(/^WebGPU on /);
       expect(problems).toEqual([]);
       console.info(`${answer.passed} operations on ${answer.description}: ${answer.seconds.toFixed(0)} s`);
+    } finally {
+      await close();
+    }
+  });
+
+  it('gives the numbers of glid-nano, whole: map, loss and every gradient of a step', async () => {
+    const code = `
+      import '@glid/ops/gradients';
+      import { webgpu } from '@glid/backend-webgpu';
+      import { enableProdMode, env } from '@tensorflow/tfjs-core';
+      import { cpu, useBackend } from '../../core/src/backend/index.ts';
+      import { nanoDifferences, nanoNumbers } from '../../core/test/nano-step.ts';
+      enableProdMode();
+      await useBackend(cpu());
+      const reference = await nanoNumbers();
+      const start = performance.now();
+      await useBackend(webgpu({ allowSoftware: true }));
+      env().set('WEBGPU_CPU_FORWARD', false);
+      const differences = nanoDifferences(await nanoNumbers(), reference);
+      (globalThis as Record<string, unknown>).answer = { ...differences, seconds: (performance.now() - start) / 1000 };`;
+    const { page, problems, close } = await openPage({ code, resolveDirectory: import.meta.dirname, webgpu: true });
+    try {
+      await page.waitForFunction('globalThis.answer', undefined, { timeout: 0 }); // the test's own limit holds
+      const answer = (await page.evaluate('globalThis.answer')) as NanoDifferences & { readonly seconds: number };
+      expect(answer.gradients).toBeGreaterThan(100);
+      expect(answer.features).toBeLessThan(2e-5);
+      expect(answer.loss).toBeLessThan(1e-5);
+      expect(answer.ofAll).toBeLessThan(1e-5);
+      expect(problems).toEqual([]);
+      console.info(`glid-nano: ${JSON.stringify(answer)}`);
     } finally {
       await close();
     }

@@ -74,6 +74,7 @@ export type {
 } from './evaluation/voc/evaluator.ts';
 export { createVocEvaluator } from './evaluation/voc/evaluator.ts';
 export type { VocDetection, VocSample, VocTruth } from './evaluation/voc/sample.ts';
+export { fromBfloatBits, fromHalfBits, largestHalf, toBfloatBits, toHalfBits } from './half.ts';
 export type { ImageMeta } from './image-meta.ts';
 export { cocoSkeleton } from './keypoints/coco-skeleton.ts';
 export type { KeypointTruth } from './keypoints/oks.ts';

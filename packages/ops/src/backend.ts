@@ -1,3 +1,5 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
+
 /** What a probe found out without creating anything. */
 export type BackendProbe = { readonly ok: true } | { readonly ok: false; readonly reason: string };
 
@@ -16,6 +18,11 @@ export interface GlidBackend {
    * disposed, and nothing else may compute meanwhile: `await backend.warmUp?.(() => model.predict(picture))`.
    */
   readonly warmUp?: (run: () => unknown) => Promise<void>;
+  /**
+   * Keeps matrices as 16-bit floats on the device, rounded to nearest, for kernels that only read them; absent where numbers are always
+   * float32. What does not fit (numbers beyond 65504, rows that are not a multiple of four long) stays as it is.
+   */
+  readonly storeHalf?: (matrices: readonly Tensor[]) => Promise<void>;
   /** Frees the device and unregisters the backend. Tensors that live on it are gone. */
   dispose(): Promise<void>;
 }

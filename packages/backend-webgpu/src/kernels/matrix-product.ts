@@ -40,18 +40,23 @@ export function launchProduct(gpu: Launcher, product: Product): void {
   const wanted = plain ? Math.min(Math.floor(k / shortestPart), Math.floor(enoughWorkgroups / tiles)) : 1;
   const partLength = wanted > 1 ? Math.ceil(k / wanted / tile) * tile : Math.max(1, k);
   const splits = Math.max(1, Math.ceil(k / partLength));
+  // Bound as `a` too, it would be widened under our hands.
+  const half = gpu.halves.has(b) && a.dataId !== b.dataId;
   const operands: { a: Operand; b: Operand } = {
     a: { name: 'a', innerLast: !transposeA, wide: (transposeA ? m : k) % 4 === 0 },
-    b: { name: 'b', innerLast: transposeB, wide: (transposeB ? k : n) % 4 === 0 },
+    b: { name: 'b', innerLast: transposeB, wide: (transposeB ? k : n) % 4 === 0, half },
   };
   const wideOut = n % 4 === 0;
   const out = splits > 1 ? gpu.output([splits, m, n]) : y;
-  const layout = [operands.a, operands.b].map(({ innerLast, wide }) => `${innerLast} ${wide}`).join();
+  const layout = [operands.a, operands.b]
+    .map(({ innerLast, wide, half }) => `${innerLast} ${half ? 'half' : wide}`)
+    .join();
   gpu.launch({
     key: `matrixProduct ${layout} ${wideOut} ${activation}`,
     inputs: { a, b, ...(bias && { bias }) },
     outputs: { y: out, ...(preactivation && { z: preactivation }) },
     wide: [...(operands.a.wide ? ['a'] : []), ...(operands.b.wide ? ['b'] : []), ...(wideOut ? ['y', 'z'] : [])],
+    halves: half ? ['b'] : [],
     params: {
       m: u32(m),
       k: u32(k),

@@ -1,6 +1,7 @@
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { env, type TensorInfo } from '@tensorflow/tfjs-core';
 import { isSoftware } from '../software-adapter.ts';
+import { Halves } from './halves.ts';
 import { ParamsCache } from './params-cache.ts';
 import { Pipelines } from './pipelines.ts';
 import type { Param } from './shader.ts';
@@ -19,12 +20,15 @@ export interface Launch {
   readonly workgroupSize?: number;
   /** Buffers that the code sees as `array<vec4<f32>>`; which they are has to follow from `key`. */
   readonly wide?: readonly string[];
+  /** Inputs that `gpu.halves` has and that the code sees as `array<vec2<u32>>`, four numbers each: `widened(x[i])`. Follows from `key`. */
+  readonly halves?: readonly string[];
   readonly code: () => string;
 }
 
 /** What kernels of this package see of a backend: outputs to write, and launches. */
 export class Launcher {
   readonly pipelines: Pipelines;
+  readonly halves: Halves;
   readonly #stock: StockInternals;
   readonly #backend: WebGPUBackend;
   readonly #params: ParamsCache;
@@ -40,6 +44,7 @@ export class Launcher {
   constructor(backend: WebGPUBackend) {
     this.#backend = backend;
     this.#stock = internalsOf(backend);
+    this.halves = new Halves(this, this.#stock);
     this.software = isSoftware(backend.device.adapterInfo);
     this.pipelines = new Pipelines(backend.device);
     this.#params = new ParamsCache(backend.device);
@@ -81,7 +86,7 @@ export class Launcher {
     }
     key += ' <-';
     for (const name in inputs) {
-      stock.uploadToGPU(inputs[name]!.dataId);
+      if (!call.halves?.includes(name)) stock.uploadToGPU(inputs[name]!.dataId);
       key += ` ${name}`;
     }
     const parts = () => ({
@@ -90,6 +95,7 @@ export class Launcher {
       params,
       workgroupSize: call.workgroupSize ?? 64,
       wide: call.wide ?? [],
+      halves: call.halves ?? [],
       code: call.code,
     });
     if (env().getBool('WEBGPU_ENGINE_COMPILE_ONLY')) {

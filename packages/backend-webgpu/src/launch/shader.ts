@@ -19,13 +19,17 @@ export interface ShaderParts {
   readonly workgroupSize: number;
   /** Buffers seen as `array<vec4<f32>>`. */
   readonly wide: readonly string[];
+  /** Buffers of 16-bit floats, seen as `array<vec2<u32>>`; `widened` makes four numbers of an element. */
+  readonly halves: readonly string[];
   /** WGSL with `fn kernel(group: u32, lane: u32)`: the index of the workgroup, and of the invocation in it. */
   readonly code: () => string;
 }
 
 /** The whole module: bindings (outputs, inputs, params), the kernel's text, and an entry point that numbers the workgroups. */
-export function shaderSource({ inputs, outputs, params, workgroupSize, wide, code }: ShaderParts): string {
-  const array = (name: string): string => `${name}: array<${wide.includes(name) ? 'vec4<f32>' : 'f32'}>;`;
+export function shaderSource({ inputs, outputs, params, workgroupSize, wide, halves, code }: ShaderParts): string {
+  const element = (name: string): string =>
+    halves.includes(name) ? 'vec2<u32>' : wide.includes(name) ? 'vec4<f32>' : 'f32';
+  const array = (name: string): string => `${name}: array<${element(name)}>;`;
   const bindings = [
     ...outputs.map((name) => `var<storage, read_write> ${array(name)}`),
     ...inputs.map((name) => `var<storage, read> ${array(name)}`),
@@ -36,6 +40,7 @@ struct Params { ${Object.entries(params)
     .map(([name, { type }]) => `${name}: ${type},`)
     .join(' ')} }
 ${bindings.map((binding, i) => `@group(0) @binding(${i}) ${binding}`).join('\n')}
+${halves.length > 0 ? 'fn widened(w: vec2<u32>) -> vec4<f32> { return vec4(unpack2x16float(w.x), unpack2x16float(w.y)); }' : ''}
 ${code()}
 @compute @workgroup_size(${workgroupSize})
 fn main(

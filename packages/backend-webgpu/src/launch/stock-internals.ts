@@ -7,10 +7,11 @@ import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 export interface StockInternals {
   readonly device: GPUDevice;
   readonly tensorMap: {
-    get(dataId: object): { values: unknown; resource?: GPUBuffer | null };
+    get(dataId: object): { readonly shape: readonly number[]; values: unknown; resource?: GPUBuffer | null };
   };
   readonly bufferManager: {
     acquireBuffer(size: number, usage: number): GPUBuffer;
+    releaseBuffer(buffer: GPUBuffer, reuse: boolean): void;
     readonly numBytesUsed: number;
   };
   commandEncoder: GPUCommandEncoder | null;
@@ -19,6 +20,7 @@ export interface StockInternals {
   readonly commandQueueOwnedIds: WeakSet<object>;
   readonly uniformPendingDisposal: GPUBuffer[];
   uploadToGPU(dataId: object): void;
+  getBufferData(buffer: GPUBuffer): Promise<ArrayBuffer>;
   ensureCommandEncoderReady(): void;
   endComputePassEncoder(): void;
   submitQueue(): void;

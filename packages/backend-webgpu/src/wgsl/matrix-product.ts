@@ -7,6 +7,8 @@ export interface Operand {
   readonly innerLast: boolean;
   /** Rows are a multiple of four long: the buffer is seen as `vec4`s. */
   readonly wide: boolean;
+  /** Stored as 16-bit floats, four an element; such rows are always wide. */
+  readonly half?: boolean;
 }
 
 export interface ProductCode {
@@ -84,9 +86,10 @@ fn kernel(group: u32, lane: u32) {
 }
 
 /** Four numbers of a stored row, from column `at` on; zero outside. The inner axis ends at `end`, which limits rows or columns. */
-function loadFour({ name, wide }: Operand): string {
+function loadFour({ name, wide, half }: Operand): string {
+  const at = `${name}[(base + row * width + column) / 4u]`;
   const body = wide
-    ? `return ${name}[(base + row * width + column) / 4u];`
+    ? `return ${half ? `widened(${at})` : at};`
     : `var four = vec4(0.0);
   for (var e = 0u; e < min(4u, columns - column); e++) { four[e] = ${name}[base + row * width + column + e]; }
   return four;`;

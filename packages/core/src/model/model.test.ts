@@ -208,6 +208,20 @@ it('frees its parameters, once, by either name', async () => {
   });
 });
 
+it('hands the kernels of linear layers, and nothing else, to a backend that stores 16-bit floats', async () => {
+  using model = await build();
+  const seen: Tensor[] = [];
+  const plain = { name: 'fake', description: '', dispose: async () => {} };
+  const storing = { ...plain, storeHalf: async (matrices: readonly Tensor[]) => void seen.push(...matrices) };
+  expect(await model.storeHalf(storing)).toBe(true);
+  const names = Object.keys(model.parameters).filter((name) => seen.includes(model.parameters[name]!));
+  expect(names).toHaveLength(seen.length);
+  expect(names).toContain('encoder.stages.0.blocks.0.mlp.fc1.kernel');
+  expect(names).toContain('heads.field.embedding.kernel');
+  expect(names.filter((name) => !name.endsWith('.kernel') || name.includes('patchEmbed'))).toEqual([]);
+  expect(await model.storeHalf(plain)).toBe(false);
+});
+
 it('starts the same for the same seed, and adds heads without disturbing the core', async () => {
   using one = await build(3);
   using same = await createModel({

@@ -1,5 +1,6 @@
 import { GlidError } from '@glid/base';
 import type { AnyHead, ImageMeta, ParameterSpecs, RawOutputs, ResultOf } from '@glid/head-kit';
+import type { GlidBackend } from '@glid/ops';
 import { dispose, keep, type Tensor, type Tensor3D, type Tensor4D, tensor, tidy } from '@tensorflow/tfjs-core';
 import { type ImageInput, toImageTensor } from '../image/index.ts';
 import type { PretrainConfig } from '../pretrain/pretrain-config.ts';
@@ -223,6 +224,19 @@ export class Model<H extends { readonly [key: string]: AnyHead } = { readonly [k
       this.parameters[name] = keep(fresh);
       if (old !== fresh) old?.dispose();
     }
+  }
+
+  /**
+   * Keeps the kernels of linear layers as 16-bit floats on a device that can, for predictions: half the memory, each number rounded to
+   * nearest (a 2048th of it at most). Loading or assigning parameters afterwards makes those float32 again.
+   *
+   * @returns whether the backend can
+   */
+  async storeHalf(backend: GlidBackend): Promise<boolean> {
+    this.#alive();
+    const matrices = Object.entries(this.parameters).filter(([name, t]) => t.rank === 2 && name.endsWith('.kernel'));
+    await backend.storeHalf?.(matrices.map(([, t]) => t));
+    return backend.storeHalf !== undefined;
   }
 
   /** What a checkpoint says of this model; pass it to `saveWeights(model.parameters, { metadata })`. */

@@ -1,7 +1,8 @@
+import { fromBfloatBits, fromHalfBits } from '@glid/base';
 import type { HostArray } from '@glid/head-kit';
 import { checkpointError } from '../checkpoint-error.ts';
 import type { SafetensorsType } from './data-types.ts';
-import { fromBfloatBits, fromHalfBits } from './half.ts';
+
 import type { TensorEntry } from './header.ts';
 import { firstNonFinite } from './non-finite.ts';
 

@@ -1,7 +1,8 @@
+import { toBfloatBits, toHalfBits } from '@glid/base';
 import type { HostArray } from '@glid/head-kit';
 import { checkpointError } from '../checkpoint-error.ts';
 import { bytesPerElement, type SafetensorsType } from './data-types.ts';
-import { toBfloatBits, toHalfBits } from './half.ts';
+
 import { headerLimits } from './header.ts';
 import { firstNonFinite } from './non-finite.ts';
 import { isSafeName } from './safe-names.ts';
