@@ -26,7 +26,12 @@ export default defineConfig({
       { test: { ...common, name: 'packed', include: ['tools/packages/*.test.ts'], testTimeout: 240_000 } },
       {
         ...fromSources,
-        test: { ...common, name: 'browser', include: ['packages/*/test/**/*.browser.test.ts'], testTimeout: 240_000 },
+        test: {
+          ...common,
+          name: 'browser',
+          include: ['{packages,examples}/*/test/**/*.browser.test.ts'],
+          testTimeout: 240_000,
+        },
       },
     ],
   },
