@@ -19,7 +19,7 @@ export default defineConfig({
         test: {
           ...common,
           name: 'unit',
-          include: ['packages/*/{src,test}/**/*.test.ts', 'tools/guards/*.test.ts'],
+          include: ['{packages,examples}/*/{src,test}/**/*.test.ts', 'tools/guards/*.test.ts'],
           exclude: [...common.exclude, '**/*.browser.test.ts'],
         },
       },

@@ -27,13 +27,13 @@ export function serviceWorker(): Plugin {
 
 /** Answers from the build's own cache first; a new build has a new cache and takes over when its files are there. */
 function source(version: string, paths: readonly string[]): string {
-  return `const name = 'glid-${version}';
+  return `const name = 'glid-page-${version}';
 const paths = ${JSON.stringify(paths)};
 self.addEventListener('install', (event) => {
   event.waitUntil(caches.open(name).then((cache) => cache.addAll(paths)).then(() => self.skipWaiting()));
 });
 self.addEventListener('activate', (event) => {
-  const old = (all) => all.filter((key) => key.startsWith('glid-') && !key.startsWith('glid-weights') && key !== name);
+  const old = (all) => all.filter((key) => key.startsWith('glid-page-') && key !== name);
   event.waitUntil(caches.keys().then((all) => Promise.all(old(all).map((key) => caches.delete(key)))).then(() => self.clients.claim()));
 });
 self.addEventListener('fetch', (event) => {

@@ -1,10 +1,10 @@
 import { startingCheckpoint } from './config.ts';
 import type { BackendReport, BackendWish, ModelReport, Picture } from './protocol.ts';
-import { attempt, byId, make, say } from './ui/dom.ts';
+import { attempt, byId, make, say, showProblem } from './ui/dom.ts';
 import { Look } from './ui/look.ts';
 import { ModelPanel } from './ui/model-panel.ts';
 import { goOffline } from './ui/offline.ts';
-import { nextScene, setUpSources } from './ui/stage.ts';
+import { nextScene, setUpSources, showName } from './ui/stage.ts';
 import { type App, Cell } from './ui/state.ts';
 import { Tabs } from './ui/tabs.ts';
 import { Teach } from './ui/teach.ts';
@@ -22,8 +22,9 @@ const parameters = new URLSearchParams(location.search);
 const look = new Look(app);
 const models = new ModelPanel(app, parameters);
 const webcam = new Webcam(app, () => look.look());
-new Teach(app, () => (webcam.on ? webcam.frame() : undefined));
+new Teach(app);
 const tabs = new Tabs(document.querySelector<HTMLElement>('[role=tablist]')!, (panel) => app.panel.set(panel));
+app.worker.on('lost', (reason) => showProblem(`${reason} Load the page again.`));
 setUpSources(app, (file) => models.openFile(file));
 
 app.picture.onChange(() => {
@@ -32,8 +33,12 @@ app.picture.onChange(() => {
 });
 app.model.onChange(() => void attempt(() => look.look()));
 app.panel.onChange((panel) => {
-  if (panel !== 'teach') void attempt(() => look.look());
-  else webcam.stop();
+  if (panel === 'teach') {
+    webcam.stop();
+    return;
+  }
+  if (app.picture.value) showName(app.picture.value);
+  void attempt(() => look.look());
 });
 byId('go-teach').addEventListener('click', () => tabs.show('teach'));
 byId('go-model').addEventListener('click', () => tabs.show('model'));

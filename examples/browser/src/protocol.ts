@@ -131,6 +131,8 @@ export interface WorkerMethods {
 export interface WorkerEvents {
   readonly step: TrainingStep;
   readonly measure: TrainingMeasure;
+  /** The device is gone; the message says what to do. */
+  readonly lost: string;
 }
 
 export type MethodName = keyof WorkerMethods;

@@ -1,18 +1,35 @@
+import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import type { BoxXyxy } from '@glid/base';
 import { openSite, type Site, type SiteOptions } from '@glid/test-utils/browser';
-import { build } from 'vite';
 
 const root = resolve(import.meta.dirname, '..');
 
 /** Builds the page as its users do, into a folder of its own. */
 export async function buildPage(): Promise<{ readonly folder: string; remove(): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'glid-page-'));
-  await build({ root, logLevel: 'error', build: { outDir: folder, emptyOutDir: true } });
+  const vite = join(dirname(createRequire(import.meta.url).resolve('vite/package.json')), 'bin/vite.js');
+  await promisify(execFile)(process.execPath, [vite, 'build', '--outDir', folder, '--emptyOutDir'], {
+    cwd: root,
+    env: { ...process.env, NODE_ENV: 'production' },
+  });
   return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
 }
+
+/** The part of Chromium's trace events that is used: `tdur` is processor time in microseconds. */
+interface TraceEvent {
+  readonly name: string;
+  readonly pid: number;
+  readonly tid: number;
+  readonly tdur?: number;
+}
+
+/** Tells the page's own thread in a trace. */
+const markName = 'the page under test';
 
 /** The page in a browser, and what a user does with it. */
 export class PageUnderTest {
@@ -60,6 +77,37 @@ export class PageUnderTest {
     await this.page.evaluate("document.getElementById('timing').textContent = ''");
     await action();
     return this.until('timing', /./);
+  }
+
+  /**
+   * Measures the tasks of the page's own thread while something is done: the processor time of the longest, in ms. Also what
+   * PerformanceObserver says, which counts the time that other programs took in between.
+   */
+  async tasks(
+    action: () => Promise<void>,
+  ): Promise<{ readonly longest: number; readonly observed: readonly number[] }> {
+    await this.page.evaluate(`
+      globalThis.longTasks = [];
+      globalThis.taskObserver = new PerformanceObserver((list) => {
+        for (const { duration } of list.getEntries()) globalThis.longTasks.push(duration);
+      });
+      globalThis.taskObserver.observe({ type: 'longtask' });
+    `);
+    const session = await this.page.context().newCDPSession(this.page);
+    const events: TraceEvent[] = [];
+    session.on('Tracing.dataCollected', ({ value }) => events.push(...(value as unknown as TraceEvent[])));
+    await session.send('Tracing.start', { transferMode: 'ReportEvents', categories: 'toplevel,blink.user_timing' });
+    await this.page.evaluate(`performance.mark('${markName}')`);
+    await action();
+    const complete = new Promise<void>((done) => session.once('Tracing.tracingComplete', () => done()));
+    await session.send('Tracing.end');
+    await complete;
+    await session.detach();
+    const mark = events.find(({ name }) => name === markName);
+    const own = events.filter((event) => event.pid === mark?.pid && event.tid === mark.tid && event.tdur !== undefined);
+    if (own.length === 0) throw new Error('The trace has no task of the page.');
+    const observed = (await this.page.evaluate('taskObserver.disconnect(), longTasks')) as number[];
+    return { longest: Math.max(...own.map(({ tdur }) => tdur!)) / 1000, observed };
   }
 
   /** A digest of the shown picture. */

@@ -7,13 +7,16 @@ export interface Line {
 /** Dashes, so that lines differ without colour. */
 const dashes = [[], [10, 6], [3, 5], [14, 5, 3, 5]] as const;
 
-/** Draws lines over a common range with their latest values, and says these in words. */
+/** Draws lines over a common range with their latest values, and says these in words. Without points nothing is shown. */
 export function drawCurve(
   canvas: HTMLCanvasElement,
   title: string,
   lines: readonly Line[],
   range?: readonly [number, number],
 ): void {
+  const all = lines.flatMap(({ points }) => points);
+  canvas.hidden = all.length === 0;
+  if (all.length === 0) return;
   const context = canvas.getContext('2d')!;
   const { width, height } = canvas;
   const style = getComputedStyle(canvas);
@@ -23,10 +26,8 @@ export function drawCurve(
   context.font = `22px ${style.fontFamily}`;
   context.fillStyle = ink;
   context.fillText(title, margin.left, 28);
-  const all = lines.flatMap(({ points }) => points);
   const words = lines.map(({ name, points }) => `${name} ${latest(points)}`).join(', ');
-  canvas.setAttribute('aria-label', `${title}: ${all.length > 0 ? words : 'nothing yet'}`);
-  if (all.length === 0) return;
+  canvas.setAttribute('aria-label', `${title}: ${words}`);
   const [low, high] = range ?? [
     0,
     quantile(

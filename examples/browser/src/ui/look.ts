@@ -39,7 +39,7 @@ export class Look {
       const heads = this.#chosen();
       const prediction = await worker.call('predict', { picture: picture.value.id, heads });
       this.#prediction = prediction;
-      if (this.#app.panel.value === 'look') this.#showPrediction();
+      if (this.#app.panel.value !== 'teach') this.#showPrediction();
     }
   }
 
@@ -80,7 +80,7 @@ export class Look {
     const prediction = this.#prediction;
     if (!prediction) return;
     const heads = this.#chosen();
-    const words = prediction.found.map(({ text }) => text).join('; ') || 'nothing';
+    const words = inShort(prediction.found);
     showBitmap(prediction.bitmap, `${this.#app.picture.value?.name}. Found: ${words}`);
     byId<HTMLButtonElement>('attention-hide').disabled = true;
     const count = heads.length === 1 ? '1 head' : `${heads.length} heads`;
@@ -143,4 +143,11 @@ export class Look {
     byId<HTMLButtonElement>('attention-hide').disabled = false;
     say(`Shows where ${name} looked in layer ${layer.selectedOptions[0]?.text}.`);
   }
+}
+
+/** The first few things found, and how many more there are. */
+function inShort(found: readonly Found[], few = 3): string {
+  if (found.length === 0) return 'nothing';
+  const words = found.slice(0, few).map(({ text }) => text);
+  return words.join('; ') + (found.length > few ? `; and ${found.length - few} more` : '');
 }

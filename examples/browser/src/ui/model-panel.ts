@@ -1,6 +1,6 @@
 import { defaults, modelSizes, pictureSides } from '../config.ts';
 import type { ModelReport } from '../protocol.ts';
-import { byId, fillSelect, make, onClick, say } from './dom.ts';
+import { attempt, byId, fillSelect, make, onClick, say } from './dom.ts';
 import type { App } from './state.ts';
 
 const states: { readonly [state in ModelReport['state']]: string } = {
@@ -35,7 +35,7 @@ export class ModelPanel {
     input.addEventListener('change', () => {
       const [file] = input.files ?? [];
       input.value = '';
-      if (file) void this.openFile(file);
+      if (file) void attempt(() => this.openFile(file));
     });
   }
 

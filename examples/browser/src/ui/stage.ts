@@ -19,6 +19,10 @@ export function showBitmap(bitmap: ImageBitmap, description: string, scale = 1):
   canvas.setAttribute('aria-label', description);
 }
 
+export function showName({ name, width, height }: Picture): void {
+  byId('picture-name').textContent = `${name}, ${width} × ${height}`;
+}
+
 /** Where pictures come from: files, drops, scenes. `onCheckpoint` gets dropped weights. */
 export function setUpSources(app: App, onCheckpoint: (file: File) => Promise<void>): void {
   const input = byId<HTMLInputElement>('picture-file');
@@ -53,9 +57,7 @@ export function setUpSources(app: App, onCheckpoint: (file: File) => Promise<voi
       }
     });
   });
-  app.picture.onChange((picture) => {
-    byId('picture-name').textContent = picture ? `${picture.name}, ${picture.width} × ${picture.height}` : '';
-  });
+  app.picture.onChange((picture) => picture && showName(picture));
 }
 
 export async function readPicture({ worker }: App, file: File): Promise<Picture> {

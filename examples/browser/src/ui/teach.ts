@@ -3,7 +3,7 @@ import { Annotator } from './annotator.ts';
 import { ClassList } from './class-list.ts';
 import { attempt, byId, make, onClick, say } from './dom.ts';
 import { clear, type LessonPage, lessonPage, remember, undo } from './lesson.ts';
-import { readPicture, scaleFor, showBitmap } from './stage.ts';
+import { readPicture, scaleFor, showBitmap, showName } from './stage.ts';
 import type { App } from './state.ts';
 import { Training } from './training.ts';
 
@@ -18,8 +18,7 @@ export class Teach {
   #shown: LessonPage | undefined;
   #scenes = 0;
 
-  /** @param photo takes the camera's present frame as a picture of its own, if the camera is on */
-  constructor(app: App, photo: () => Promise<LessonPage['picture']> | undefined) {
+  constructor(app: App) {
     this.#app = app;
     const input = make('input', { type: 'file', accept: 'image/*', multiple: true });
     onClick('add-picture', () => input.click());
@@ -33,8 +32,8 @@ export class Teach {
     input.id = 'lesson-file';
     input.hidden = true;
     byId('own').append(input);
-    onClick('add-shown', async () => {
-      const picture = (await photo()) ?? app.picture.value;
+    onClick('add-shown', () => {
+      const picture = app.picture.value;
       if (!picture) throw new Error('No picture is shown yet.');
       this.#add(this.#pages.find((page) => page.picture.id === picture.id) ?? lessonPage({ ...picture, boxes: [] }));
     });
@@ -119,7 +118,10 @@ export class Teach {
 
   #show(page: LessonPage | undefined): void {
     this.#shown = page;
-    if (page) showBitmap(page.picture.bitmap, `${page.picture.name}, to be marked`, scaleFor(page.picture));
+    if (page) {
+      showBitmap(page.picture.bitmap, `${page.picture.name}, to be marked`, scaleFor(page.picture));
+      showName(page.picture);
+    }
     this.#annotator.show(page);
     this.#usePen();
     this.#showMarks();

@@ -10,7 +10,6 @@ export class Webcam {
   readonly #app: App;
   readonly #video = byId<HTMLVideoElement>('video');
   #stream: MediaStream | undefined;
-  #id: number | undefined;
 
   /** @param look looks at the present picture */
   constructor(app: App, look: () => Promise<void>) {
@@ -35,13 +34,12 @@ export class Webcam {
   }
 
   /** The present frame; a new picture unless `id` says which one it replaces. */
-  async frame(id?: number): Promise<Picture> {
+  async #frame(id?: number): Promise<Picture> {
     const { videoWidth, videoHeight } = this.#video;
     const resizeWidth = Math.min(frameWidth, videoWidth);
     const resizeHeight = Math.round((videoHeight * resizeWidth) / videoWidth);
     const bitmap = await createImageBitmap(this.#video, { resizeWidth, resizeHeight });
-    const name = id === undefined ? 'Photo' : 'Webcam';
-    return this.#app.worker.call('addFrame', { bitmap, name, ...(id === undefined ? {} : { id }) }, [bitmap]);
+    return this.#app.worker.call('addFrame', { bitmap, name: 'Webcam', ...(id === undefined ? {} : { id }) }, [bitmap]);
   }
 
   async #start(): Promise<void> {
@@ -57,10 +55,12 @@ export class Webcam {
   }
 
   async #run(look: () => Promise<void>): Promise<void> {
-    this.#id ??= (await this.frame()).id;
+    // A new picture each time the camera is turned on: the last frame of an earlier time may be a lesson by now.
+    let frame = await this.#frame();
     while (this.on) {
-      this.#app.picture.set(await this.frame(this.#id));
+      this.#app.picture.set(frame);
       await look();
+      frame = await this.#frame(frame.id);
     }
   }
 }

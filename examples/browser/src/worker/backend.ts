@@ -12,8 +12,9 @@ const wasmPaths = {
 };
 
 /** WebGPU where there is a GPU, else WebAssembly. Who asks for WebGPU by name gets it on a software adapter too. */
-export async function chooseBackend(wish: BackendWish): Promise<BackendReport> {
+export async function chooseBackend(wish: BackendWish, onLost: (reason: string) => void): Promise<BackendReport> {
   const gpu = webgpu({ allowSoftware: wish === 'webgpu' });
   const { backend, rejected } = await useBackend(wish === 'wasm' ? [wasm({ wasmPaths })] : [gpu, wasm({ wasmPaths })]);
+  void backend.lost?.then(({ message }) => onLost(message));
   return { name: backend.name, description: backend.description, rejected };
 }

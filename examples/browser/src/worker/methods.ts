@@ -20,7 +20,7 @@ export function createMethods(emit: Emit): WorkerMethods {
     throw new GlidError('GLID_USAGE', 'A model cannot be replaced while it is being taught.', { fix: 'Stop first.' });
   };
   return {
-    start: chooseBackend,
+    start: (wish) => chooseBackend(wish, (reason) => emit('lost', reason)),
     async newModel({ size, side }) {
       idle();
       return bench.create(size, side);

@@ -74,8 +74,8 @@ export class ModelBench {
   }
 
   /**
-   * Makes the model answer for other classes: the heads named by `keys` and no others. What encoder, neck and decoder know is kept.
-   * A model that already is like that is left as it is.
+   * Makes the model answer for other classes: the heads named by `keys` and no others. What encoder, neck and decoder know is kept, and
+   * what a head knows of classes that stay. A model that already is like that is left as it is.
    */
   async refit(keys: readonly string[], classes: Classes): Promise<Model> {
     const wanted = recipes(
@@ -83,12 +83,14 @@ export class ModelBench {
       classes,
     );
     const present = this.model;
+    const kept = keys.filter((key) => present.heads[key]?.id === heads.find((entry) => entry.key === key)?.factory.id);
+    const own = kept.flatMap((key) => [`heads.${key}`, `queries.${key}`]);
     const weights = await loadWeights(fromBytes(await this.save()));
     const model = await createModel({
       backbone: present.config,
       heads: wanted,
       weights,
-      load: { groups: shared },
+      load: { groups: [...shared, ...own], mismatch: 'skip' },
       resize: { longest: this.#side },
     });
     if (JSON.stringify(model.describe().heads) === JSON.stringify(present.describe().heads)) {

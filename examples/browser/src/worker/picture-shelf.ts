@@ -12,6 +12,8 @@ export interface Shelved {
 
 /** The size of synthetic scenes. */
 export const sceneSize = [192, 256] as const;
+/** Scenes drawn at most until one shows something: the one thing may lie outside. */
+const tries = 8;
 
 /** The pictures that the page has shown so far, decoded. */
 export class PictureShelf {
@@ -61,8 +63,10 @@ export class PictureShelf {
   async addScene(number: number, labels: readonly string[] = []): Promise<Picture> {
     const known = labels.filter((label) => syntheticLabels.includes(label));
     const chosen = known.length > 0 ? { labels: known, things: [1, 1] as const, people: 0 } : {};
-    const scenes = syntheticScenes({ seed: 20, length: number + 1, size: sceneSize, ...chosen });
-    const scene = await scenes.get(number);
+    const first = number * tries;
+    const scenes = syntheticScenes({ seed: 20, length: first + tries, size: sceneSize, ...chosen });
+    let scene = await scenes.get(first);
+    for (let i = first + 1; scene.objects!.length === 0 && i < first + tries; i++) scene = await scenes.get(i);
     const picture = await this.add(`Scene ${number + 1}`, await scene.image(), scene);
     if (known.length === 0) return picture;
     // Class index of the scene -> place in `labels`, from 1.
