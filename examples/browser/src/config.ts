@@ -10,9 +10,9 @@ export const startingCheckpoint: string | null = null;
 export const modelSizes: {
   readonly [name: string]: { readonly title: string; readonly backbone: ModelPreset | ModelConfig };
 } = {
-  nano: { title: 'Nano, the better one', backbone: 'nano' },
+  nano: { title: 'Nano', backbone: 'nano' },
   micro: {
-    title: 'Micro, about 4 times as fast',
+    title: 'Micro, smaller and faster',
     backbone: {
       encoder: {
         embed: 32,

@@ -79,6 +79,18 @@ export class PageUnderTest {
     return this.until('timing', /./);
   }
 
+  /** Drops a file on the page. */
+  async drop(name: string, bytes: Uint8Array): Promise<void> {
+    await this.page.evaluate(
+      ([file, base64]) => {
+        const transfer = new DataTransfer();
+        transfer.items.add(new File([Uint8Array.from(atob(base64!), (letter) => letter.charCodeAt(0))], file!));
+        document.body.dispatchEvent(new DragEvent('drop', { dataTransfer: transfer, bubbles: true }));
+      },
+      [name, Buffer.from(bytes).toString('base64')],
+    );
+  }
+
   /**
    * Measures the tasks of the page's own thread while something is done: the processor time of the longest, in ms. Also what
    * PerformanceObserver says, which counts the time that other programs took in between.
