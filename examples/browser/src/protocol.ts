@@ -21,8 +21,8 @@ export interface HeadReport {
 
 export interface ModelReport {
   readonly title: string;
-  /** `new`: random numbers; `file`: from a checkpoint; `taught`: trained in this page. */
-  readonly state: 'new' | 'file' | 'taught';
+  /** `new`: random numbers; `backbone`: pre-trained, with new heads; `file`: from a checkpoint; `taught`: trained in this page. */
+  readonly state: 'new' | 'backbone' | 'file' | 'taught';
   readonly side: number;
   readonly parameters: number;
   readonly layers: number;
@@ -111,6 +111,8 @@ export interface WorkerMethods {
   addFile(options: { readonly bytes: Uint8Array; readonly name: string }): Promise<Picture>;
   addFrame(options: { readonly bitmap: ImageBitmap; readonly name: string; readonly id?: number }): Promise<Picture>;
   addScene(options: { readonly number: number; readonly labels?: readonly string[] }): Promise<Picture>;
+  /** A copy to be marked, made smaller where it is large: marks need no more, and painting stays fluent. */
+  addCopy(id: number): Promise<Picture>;
   dropPicture(id: number): Promise<void>;
   predict(options: { readonly picture: number; readonly heads: readonly string[] }): Promise<Prediction>;
   /** The query of a head that answered for a place, if there is one. */

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import type { BoxXyxy } from '@glid/base';
 import { openSite, type Site, type SiteOptions } from '@glid/test-utils/browser';
@@ -51,7 +51,7 @@ export class PageUnderTest {
   }
 
   async ready(): Promise<void> {
-    await this.page.waitForFunction('document.documentElement.dataset.ready', undefined, { timeout: 200_000 });
+    await this.page.waitForFunction('document.documentElement.dataset.ready', undefined, { timeout: 400_000 });
   }
 
   click(id: string): Promise<void> {
@@ -63,7 +63,7 @@ export class PageUnderTest {
   }
 
   /** Waits until an element's text matches. */
-  async until(id: string, pattern: RegExp, timeout = 120_000): Promise<string> {
+  async until(id: string, pattern: RegExp, timeout = 200_000): Promise<string> {
     await this.page.waitForFunction(
       ([name, source]) => new RegExp(source!).test(document.getElementById(name!)?.textContent ?? ''),
       [id, pattern.source],
@@ -77,6 +77,17 @@ export class PageUnderTest {
     await this.page.evaluate("document.getElementById('timing').textContent = ''");
     await action();
     return this.until('timing', /./);
+  }
+
+  /** Opens a picture file, and waits for what is found in it. */
+  async openPicture(path: string): Promise<void> {
+    await this.page.setInputFiles('#picture-file', path);
+    const label = `${basename(path)}. Found:`;
+    await this.page.waitForFunction(
+      (text) => document.getElementById('picture')!.getAttribute('aria-label')!.startsWith(text),
+      label,
+      { timeout: 120_000 },
+    );
   }
 
   /** Drops a file on the page. */

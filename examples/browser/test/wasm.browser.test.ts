@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { boxIou, type SceneRecord } from '@glid/base';
 import { main as glid } from '@glid/cli';
-import { saveWeights } from '@glid/core';
+import { cpu, createModel, saveWeights, useBackend } from '@glid/core';
 import { syntheticScenes } from '@glid/data';
 import { chromiumPath, withoutChromium } from '@glid/test-utils/browser';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { modelSizes } from '../src/config.ts';
 import { buildPage, PageUnderTest } from './app.ts';
 
 /** The overlap with the truth from which a taught box counts as right. It must be drawn too: the model is sure of it. */
@@ -118,6 +119,16 @@ describe.skipIf(!chromiumPath)(`the page on WebAssembly (${withoutChromium})`, (
     expect(await app.text('problem')).toBe('');
   });
 
+  it('gives a pre-trained model new heads', async () => {
+    await useBackend(cpu());
+    using model = await createModel({ backbone: modelSizes.micro!.backbone, pretrain: {}, seed: 3 });
+    const metadata = model.describe({ size: [128, 128] });
+    const { files } = await saveWeights(model.parameters, { metadata, shardBytes: Number.POSITIVE_INFINITY });
+    await app.looking(() => app.drop('pretrained.safetensors', files[0]!.bytes));
+    expect(await app.text('facts')).toMatch(/Modelpretrained.*its heads have learnt nothing.*128 px.*Boxes.*Joints/);
+    expect(await app.text('untaught-why')).toMatch(/pre-trained/);
+  });
+
   it('lets boxes be drawn by keys alone', async () => {
     await app.page.focus('#tab-look');
     await app.page.keyboard.press('ArrowRight');
@@ -188,7 +199,7 @@ describe.skipIf(!chromiumPath)(`the page on WebAssembly (${withoutChromium})`, (
     expect(await app.page.getAttribute('#measure-curve', 'aria-label')).toMatch(/detection AP/);
 
     await app.click('tab-look');
-    await app.looking(() => app.page.setInputFiles('#picture-file', picture));
+    await app.openPicture(picture);
     const [box] = await app.boxes();
     const overlap = boxIou([...box!], [...scene.objects![0]!.box])[0]!;
     console.info(`overlap ${overlap.toFixed(3)}, ${await app.text('found')}`);
@@ -225,7 +236,7 @@ describe.skipIf(!chromiumPath)(`the page on WebAssembly (${withoutChromium})`, (
     await app.page.goto(`${app.site.origin}/?backend=wasm&model=taught.safetensors`);
     await app.ready();
     expect(await app.text('facts')).toMatch(/Modeltaught\.safetensors.*from a checkpoint.*Boxesball$/);
-    await app.looking(() => app.page.setInputFiles('#picture-file', picture));
+    await app.openPicture(picture);
     expect(await app.text('found')).toBe(found);
   });
 
@@ -234,7 +245,8 @@ describe.skipIf(!chromiumPath)(`the page on WebAssembly (${withoutChromium})`, (
     await app.site.closeServer();
     await app.page.reload();
     await app.ready();
-    expect(await app.looking(() => app.page.setInputFiles('#picture-file', picture))).toMatch(/ms for 1 head/);
+    await app.openPicture(picture);
+    expect(await app.text('timing')).toMatch(/ms for 1 head/);
     expect(await app.text('problem')).toBe('');
     expect(app.site.problems).toEqual([]);
   });

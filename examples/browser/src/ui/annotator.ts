@@ -33,6 +33,7 @@ export class Annotator {
   constructor(onChange: () => void) {
     this.#onChange = onChange;
     const { canvas } = this;
+    canvas.setAttribute('role', 'application');
     canvas.addEventListener('pointerdown', (event) => {
       if (event.button !== 0) return;
       canvas.setPointerCapture(event.pointerId);

@@ -1,4 +1,4 @@
-import type { Found, HeadReport, Prediction } from '../protocol.ts';
+import type { Found, HeadReport, Picture, Prediction } from '../protocol.ts';
 import { attempt, byId, fillSelect, make, onClick, say } from './dom.ts';
 import { showBitmap } from './stage.ts';
 import type { App } from './state.ts';
@@ -6,7 +6,7 @@ import type { App } from './state.ts';
 /** The panel that asks the model and shows its answers. */
 export class Look {
   readonly #app: App;
-  #prediction: Prediction | undefined;
+  #last: { readonly picture: Picture; readonly prediction: Prediction; readonly heads: number } | undefined;
   #running: Promise<void> | undefined;
   #again = false;
 
@@ -14,7 +14,14 @@ export class Look {
     this.#app = app;
     app.model.onChange((model) => this.#showHeads(model?.heads ?? []));
     app.model.onChange((model) => {
-      byId('untaught').hidden = model?.state !== 'new';
+      const why = {
+        new: 'This model has learnt nothing yet: what it says is noise.',
+        backbone: 'This model is pre-trained, but its heads have learnt nothing yet: what they say is noise.',
+        file: '',
+        taught: '',
+      }[model?.state ?? 'file'];
+      byId('untaught').hidden = why === '';
+      byId('untaught-why').textContent = why;
     });
     onClick('attention-show', () => this.#showAttention());
     onClick('attention-hide', () => this.#showPrediction());
@@ -36,9 +43,9 @@ export class Look {
       this.#again = false;
       const { worker, picture, model } = this.#app;
       if (!picture.value || !model.value) return;
-      const heads = this.#chosen();
-      const prediction = await worker.call('predict', { picture: picture.value.id, heads });
-      this.#prediction = prediction;
+      const [shown, heads] = [picture.value, this.#chosen()];
+      const prediction = await worker.call('predict', { picture: shown.id, heads });
+      this.#last = { picture: shown, prediction, heads: heads.length };
       if (this.#app.panel.value !== 'teach') this.#showPrediction();
     }
   }
@@ -77,14 +84,13 @@ export class Look {
   }
 
   #showPrediction(): void {
-    const prediction = this.#prediction;
-    if (!prediction) return;
-    const heads = this.#chosen();
+    if (!this.#last) return;
+    const { picture, prediction, heads } = this.#last;
     const words = inShort(prediction.found);
-    showBitmap(prediction.bitmap, `${this.#app.picture.value?.name}. Found: ${words}`);
+    showBitmap(prediction.bitmap, `${picture.name}. Found: ${words}`);
     byId<HTMLButtonElement>('attention-hide').disabled = true;
-    const count = heads.length === 1 ? '1 head' : `${heads.length} heads`;
-    byId('timing').textContent = heads.length
+    const count = heads === 1 ? '1 head' : `${heads} heads`;
+    byId('timing').textContent = heads
       ? `${Math.round(prediction.milliseconds)} ms for ${count}, one pass of the backbone`
       : 'Choose at least one head.';
     byId('found').replaceChildren(...prediction.found.map((found) => this.#item(found)));
@@ -108,7 +114,7 @@ export class Look {
 
   async #pick(event: MouseEvent): Promise<void> {
     const picture = this.#app.picture.value;
-    if (this.#app.panel.value !== 'look' || !picture || !this.#prediction) return;
+    if (this.#app.panel.value !== 'look' || !picture || !this.#last) return;
     const { left, top, width, height } = (event.target as HTMLElement).getBoundingClientRect();
     const x = ((event.clientX - left) / width) * picture.width;
     const y = ((event.clientY - top) / height) * picture.height;

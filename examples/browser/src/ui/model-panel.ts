@@ -5,6 +5,7 @@ import type { App } from './state.ts';
 
 const states: { readonly [state in ModelReport['state']]: string } = {
   new: 'new, has learnt nothing',
+  backbone: 'pre-trained; its heads have learnt nothing',
   file: 'from a checkpoint',
   taught: 'taught in this page',
 };

@@ -2,10 +2,10 @@ import type { Picture } from '../protocol.ts';
 import { attempt, byId, onClick } from './dom.ts';
 import type { App } from './state.ts';
 
-/** Pixels of the longer side of the canvas, unless the picture has more: lines and letters stay sharp on small pictures. */
+/** About how many pixels the longer side of the canvas has when a small picture is to be marked. */
 const shownSide = 1024;
 
-/** Canvas pixels per picture pixel. */
+/** Canvas pixels per picture pixel, for marks. */
 export function scaleFor({ width, height }: { readonly width: number; readonly height: number }): number {
   return Math.max(1, Math.min(8, Math.round(shownSide / Math.max(width, height))));
 }
@@ -57,7 +57,13 @@ export function setUpSources(app: App, onCheckpoint: (file: File) => Promise<voi
       }
     });
   });
-  app.picture.onChange((picture) => picture && showName(picture));
+  let before: number | undefined;
+  app.picture.onChange((picture) => {
+    if (picture) showName(picture);
+    const gone = before;
+    before = picture?.id;
+    if (gone !== undefined && gone !== before) void attempt(() => app.worker.call('dropPicture', gone));
+  });
 }
 
 export async function readPicture({ worker }: App, file: File): Promise<Picture> {
@@ -68,6 +74,8 @@ export async function readPicture({ worker }: App, file: File): Promise<Picture>
 /** A scene with the things that the model can find. */
 export function nextScene({ worker, model }: App, number: number): Promise<Picture> {
   const labels =
-    model.value?.state === 'new' ? [] : (model.value?.heads.find(({ key }) => key === 'detection')?.labels ?? []);
+    model.value?.state === 'new' || model.value?.state === 'backbone'
+      ? []
+      : (model.value?.heads.find(({ key }) => key === 'detection')?.labels ?? []);
   return worker.call('addScene', { number: 100 + number, labels });
 }

@@ -26,16 +26,19 @@ export class Teach {
       const files = [...(input.files ?? [])];
       input.value = '';
       void attempt(async () => {
-        for (const file of files) this.#add(lessonPage(await readPicture(app, file)));
+        for (const file of files) {
+          const { id } = await readPicture(app, file);
+          await this.#addCopy(id);
+          await app.worker.call('dropPicture', id);
+        }
       });
     });
     input.id = 'lesson-file';
     input.hidden = true;
     byId('own').append(input);
-    onClick('add-shown', () => {
-      const picture = app.picture.value;
-      if (!picture) throw new Error('No picture is shown yet.');
-      this.#add(this.#pages.find((page) => page.picture.id === picture.id) ?? lessonPage({ ...picture, boxes: [] }));
+    onClick('add-shown', async () => {
+      if (!app.picture.value) throw new Error('No picture is shown yet.');
+      await this.#addCopy(app.picture.value.id);
     });
     onClick('add-scene', () => this.#addScenes(4));
     onClick('undo', () => this.#change(undo));
@@ -98,8 +101,12 @@ export class Teach {
     }
   }
 
+  async #addCopy(id: number): Promise<void> {
+    this.#add(lessonPage(await this.#app.worker.call('addCopy', id)));
+  }
+
   #add(page: LessonPage): void {
-    if (!this.#pages.includes(page)) this.#pages.push(page);
+    this.#pages.push(page);
     for (const { label } of page.boxes) this.#classes.add(label);
     this.#show(page);
   }
@@ -107,6 +114,7 @@ export class Teach {
   #remove(page: LessonPage): void {
     const at = this.#pages.indexOf(page);
     this.#pages.splice(at, 1);
+    void attempt(() => this.#app.worker.call('dropPicture', page.picture.id));
     this.#show(this.#pages[Math.min(at, this.#pages.length - 1)]);
     byId('add-picture').focus();
   }

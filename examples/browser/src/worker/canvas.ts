@@ -2,7 +2,7 @@ import type { RgbImage } from '@glid/base';
 import { colorIndex, colorMap, drawCanvas, type Shape2D } from '@glid/head-kit';
 import { toRgba } from './picture-shelf.ts';
 
-/** Pixels of the longer side of what is drawn, unless the picture has more. */
+/** About how many pixels the longer side of what is drawn has: lines and letters stay sharp on small pictures, large ones stay quick. */
 const shownSide = 1024;
 
 interface Sheet {
@@ -10,12 +10,12 @@ interface Sheet {
   readonly scale: number;
 }
 
-/** A picture on a canvas, enlarged so that thin lines stay thin. */
 function sheetOf(image: RgbImage): Sheet {
-  const scale = Math.max(1, Math.min(8, Math.round(shownSide / Math.max(image.width, image.height))));
+  const ratio = shownSide / Math.max(image.width, image.height);
+  const scale = ratio < 1 ? ratio : Math.min(8, Math.round(ratio));
   const small = new OffscreenCanvas(image.width, image.height);
   small.getContext('2d')!.putImageData(toRgba(image), 0, 0);
-  const canvas = new OffscreenCanvas(image.width * scale, image.height * scale);
+  const canvas = new OffscreenCanvas(Math.round(image.width * scale), Math.round(image.height * scale));
   const context = canvas.getContext('2d', { willReadFrequently: true })!;
   context.imageSmoothingQuality = 'high';
   context.drawImage(small, 0, 0, canvas.width, canvas.height);

@@ -33,6 +33,7 @@ export function createMethods(emit: Emit): WorkerMethods {
     addFile: async ({ bytes, name }) => shelf.add(name, await decodeImage(bytes, { source: name })),
     addFrame: async ({ bitmap, name, id }) => shelf.addBitmap(name, bitmap, id),
     addScene: async ({ number, labels }) => shelf.addScene(number, labels),
+    addCopy: (id) => shelf.addCopy(id),
     dropPicture: async (id) => shelf.drop(id),
     predict: ({ picture, heads }) => looker.look(picture, heads),
     pick: async ({ x, y }) => looker.pick(x, y),

@@ -54,23 +54,31 @@ export class ModelBench {
     return this.#take(model, { title: size, state: 'new', side, history: {} });
   }
 
-  /** @throws GLID_CHECKPOINT…; the present model stays then */
+  /**
+   * A checkpoint's model; one that was only pre-trained, without heads, gets those of the list.
+   *
+   * @throws GLID_CHECKPOINT…; the present model stays then
+   */
   async open(bytes: Uint8Array, name: string): Promise<ModelReport> {
     const weights = await loadWeights(fromBytes(bytes));
     const { about } = weights;
-    if (!about || about.heads.length === 0) {
-      throw new GlidError('GLID_CHECKPOINT', `${name} holds no head, so it cannot answer anything.`, {
-        fix: about ? 'Teach it in this page or with `glid finetune`.' : 'Open a checkpoint that glid has written.',
+    if (!about) {
+      throw new GlidError('GLID_CHECKPOINT', `${name} does not say what model it is for.`, {
+        fix: 'Open a checkpoint that glid or this page has written.',
       });
     }
     const side = trainedSide(about.provenance) ?? 128;
+    const bare = about.heads.length === 0;
     const model = await createModel({
       backbone: about.backbone as unknown as ModelConfig,
-      heads: Object.fromEntries(about.heads.map((head) => [head.key, recipeFor(head, name)])),
+      heads: bare
+        ? recipes(heads, sceneClasses)
+        : Object.fromEntries(about.heads.map((head) => [head.key, recipeFor(head, name)])),
       weights,
+      ...(bare ? { load: { groups: shared } } : {}),
       resize: { longest: side },
     });
-    return this.#take(model, { title: name, state: 'file', side, history: {} });
+    return this.#take(model, { title: name, state: bare ? 'backbone' : 'file', side, history: {} });
   }
 
   /**
@@ -78,12 +86,9 @@ export class ModelBench {
    * what a head knows of classes that stay. A model that already is like that is left as it is.
    */
   async refit(keys: readonly string[], classes: Classes): Promise<Model> {
-    const wanted = recipes(
-      heads.filter(({ key }) => keys.includes(key)),
-      classes,
-    );
+    const wanted = recipes(keys.map(entryOf), classes);
     const present = this.model;
-    const kept = keys.filter((key) => present.heads[key]?.id === heads.find((entry) => entry.key === key)?.factory.id);
+    const kept = keys.filter((key) => present.heads[key]?.id === entryOf(key).factory.id);
     const own = kept.flatMap((key) => [`heads.${key}`, `queries.${key}`]);
     const weights = await loadWeights(fromBytes(await this.save()));
     const model = await createModel({
@@ -144,6 +149,16 @@ export class ModelBench {
     this.#history = about.history;
     return this.report();
   }
+}
+
+/** @throws GLID_USAGE for a key that only the opened checkpoint knows */
+function entryOf(key: string): HeadEntry {
+  const found = heads.find((entry) => entry.key === key);
+  if (found) return found;
+  const known = heads.map((entry) => entry.key).join(', ');
+  throw new GlidError('GLID_USAGE', `The head '${key}' of this checkpoint cannot be taught here, only ${known}.`, {
+    fix: 'Teach boxes or masks, make a new model, or use glid finetune.',
+  });
 }
 
 function recipes(entries: readonly HeadEntry[], classes: Classes): { readonly [key: string]: HeadRecipe } {

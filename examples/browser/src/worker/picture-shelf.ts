@@ -12,6 +12,8 @@ export interface Shelved {
 
 /** The size of synthetic scenes. */
 export const sceneSize = [192, 256] as const;
+/** The longer side of pictures to be marked, at most. */
+const lessonSide = 640;
 /** Scenes drawn at most until one shows something: the one thing may lie outside. */
 const tries = 8;
 
@@ -41,6 +43,17 @@ export class PictureShelf {
       bitmap: await createImageBitmap(toRgba(image)),
       boxes,
     };
+  }
+
+  /** A picture of its own with the longer side at most `lessonSide`. */
+  async addCopy(id: number): Promise<Picture> {
+    const { name, image } = this.get(id);
+    const scale = Math.min(1, lessonSide / Math.max(image.width, image.height));
+    const [resizeWidth, resizeHeight] = [image.width, image.height].map((side) =>
+      Math.max(1, Math.round(side * scale)),
+    );
+    const options = { resizeWidth: resizeWidth!, resizeHeight: resizeHeight!, resizeQuality: 'high' } as const;
+    return this.addBitmap(name, await createImageBitmap(toRgba(image), options));
   }
 
   /** A camera's frame; with `id` it takes the place of an earlier one. */

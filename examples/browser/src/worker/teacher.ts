@@ -41,30 +41,41 @@ export class Teacher {
   }
 
   /** A new run, from what the model knows now. */
-  async begin(request: TrainingRequest): Promise<TrainingEnd> {
-    this.#beIdle();
-    const model = await this.#prepare(request);
-    const keys = request.kind === 'scenes' ? request.heads : Object.keys(model.heads);
-    const sources = Object.fromEntries(keys.map((key) => [key, model.heads[key]!]));
-    const { side } = this.#bench;
-    const course =
-      request.kind === 'scenes'
-        ? sceneCourse(sources, side, request.vary)
-        : ownCourse(request, this.#shelf, sources, side);
-    this.#run = { request, model, course, store: memoryStore() };
-    return this.#go(this.#run);
+  begin(request: TrainingRequest): Promise<TrainingEnd> {
+    return this.#alone(async (signal) => {
+      const model = await this.#prepare(request);
+      const keys = request.kind === 'scenes' ? request.heads : Object.keys(model.heads);
+      const sources = Object.fromEntries(keys.map((key) => [key, model.heads[key]!]));
+      const { side } = this.#bench;
+      const course =
+        request.kind === 'scenes'
+          ? sceneCourse(sources, side, request.vary)
+          : ownCourse(request, this.#shelf, sources, side);
+      this.#run = { request, model, course, store: memoryStore() };
+      return this.#go(this.#run, signal);
+    });
   }
 
   /** @throws GLID_USAGE when no run was stopped */
-  async resume(): Promise<TrainingEnd> {
-    this.#beIdle();
-    if (this.#run?.model === this.#bench.model && (await this.#run.store.list()).length > 0) return this.#go(this.#run);
-    throw new GlidError('GLID_USAGE', 'There is no stopped run to go on with.', { fix: 'Begin a new one.' });
+  resume(): Promise<TrainingEnd> {
+    return this.#alone(async (signal) => {
+      const run = this.#run;
+      if (run?.model === this.#bench.model && (await run.store.list()).length > 0) return this.#go(run, signal);
+      throw new GlidError('GLID_USAGE', 'There is no stopped run to go on with.', { fix: 'Begin a new one.' });
+    });
   }
 
-  #beIdle(): void {
-    if (!this.busy) return;
-    throw new GlidError('GLID_USAGE', 'The model is being taught already.', { fix: 'Stop it first.' });
+  /** One run at a time, from here on to be stopped. */
+  async #alone(work: (signal: AbortSignal) => Promise<TrainingEnd>): Promise<TrainingEnd> {
+    if (this.#stop) {
+      throw new GlidError('GLID_USAGE', 'The model is being taught already.', { fix: 'Stop it first.' });
+    }
+    this.#stop = new AbortController();
+    try {
+      return await work(this.#stop.signal);
+    } finally {
+      this.#stop = undefined;
+    }
   }
 
   #prepare({ kind, labels, heads }: TrainingRequest): Promise<Model> {
@@ -77,44 +88,34 @@ export class Teacher {
     return this.#bench.refit([kind === 'boxes' ? 'detection' : 'segmentation'], classes);
   }
 
-  async #go({ request, model, course, store }: Run): Promise<TrainingEnd> {
-    const stop = new AbortController();
-    this.#stop = stop;
+  async #go({ request, model, course, store }: Run, signal: AbortSignal): Promise<TrainingEnd> {
     const { steps, kind, heads } = request;
+    const schedule = { kind: 'cosine', warmUp: { steps: Math.min(10, steps) }, end: 0.05 } as const;
     let last: TrainingEvent | undefined;
     let began = performance.now();
-    try {
-      for await (const event of finetune({
-        model,
-        data: course.data,
-        steps,
-        ...(kind === 'scenes' ? { heads } : {}),
-        optimizer: {
-          learningRate: 1e-3,
-          weightDecay: 0.05,
-          clip: 1,
-          schedule: { kind: 'cosine', warmUp: { steps: Math.min(10, steps) }, end: 0.05 },
-        },
-        evaluation: { data: course.test, everySteps: measureEvery },
-        checkpoints: { store, everySteps: steps, keep: 1 },
-        signal: stop.signal,
-      })) {
-        last = event;
-        this.#tell(event, steps, model, (performance.now() - began) / 1000);
-        if (event.type === 'step') {
-          // Lets requests of the page in: everything else here only takes turns among promises.
-          await new Promise((resolve) => setTimeout(resolve));
-          began = performance.now();
-        }
+    for await (const event of finetune({
+      model,
+      data: course.data,
+      steps,
+      ...(kind === 'scenes' ? { heads } : {}),
+      optimizer: { learningRate: 1e-3, weightDecay: 0.05, clip: 1, schedule },
+      evaluation: { data: course.test, everySteps: measureEvery },
+      checkpoints: { store, everySteps: steps, keep: 1 },
+      signal,
+    })) {
+      last = event;
+      this.#tell(event, steps, model, (performance.now() - began) / 1000);
+      if (event.type === 'step') {
+        // Lets requests of the page in: everything else here only takes turns among promises.
+        await new Promise((resolve) => setTimeout(resolve));
+        began = performance.now();
       }
-    } finally {
-      this.#stop = undefined;
     }
+    const reason = last?.type === 'finished' ? 'finished' : 'stopped';
+    if (reason === 'finished') this.#run = undefined;
     const { step } = last!;
-    if (last?.type === 'finished') this.#run = undefined;
-    const pictures = course.data.pictures;
-    const report = this.#bench.taught({ taughtOn: kind, steps: step, pictures });
-    return { reason: last?.type === 'finished' ? 'finished' : 'stopped', step, model: report };
+    const report = this.#bench.taught({ taughtOn: kind, steps: step, pictures: course.data.pictures });
+    return { reason, step, model: report };
   }
 
   #tell(event: TrainingEvent, steps: number, model: Model, seconds: number): void {
