@@ -22,7 +22,7 @@ export default defineConfig({
         test: {
           ...common,
           name: 'unit',
-          include: ['packages/*/{src,test}/**/*.test.ts', 'tools/guards/*.test.ts'],
+          include: ['{packages,examples}/*/{src,test}/**/*.test.ts', 'tools/guards/*.test.ts'],
           exclude: [...common.exclude, '**/*.browser.test.ts'],
         },
       },
@@ -52,7 +52,12 @@ export default defineConfig({
       },
       {
         ...fromSources,
-        test: { ...common, name: 'browser', include: ['packages/*/test/**/*.browser.test.ts'], testTimeout: 240_000 },
+        test: {
+          ...common,
+          name: 'browser',
+          include: ['{packages,examples}/*/test/**/*.browser.test.ts'],
+          testTimeout: 240_000,
+        },
       },
     ],
   },

@@ -10,6 +10,8 @@ export interface Detection {
   readonly score: number;
   /** x0, y0, x1, y1. */
   readonly box: readonly [number, number, number, number];
+  /** The query that answered: its row in `Model.attention`'s maps shows what it looked at. */
+  readonly query: number;
 }
 
 /** The objects of one picture, best first. */
@@ -46,7 +48,8 @@ export async function detectionPostprocess(
       }
       const score = probabilities[row * width + best]!;
       if (score < threshold) continue;
-      found.push({ label: config.labels[best]!, score, box: toOriginal(edges, 4 * row, meta) });
+      const box = toOriginal(edges, 4 * row, meta);
+      found.push({ label: config.labels[best]!, score, box, query: row - image * config.queries });
     }
     found.sort((a, b) => b.score - a.score);
     return { detections: found.slice(0, limit), size: meta.originalSize };

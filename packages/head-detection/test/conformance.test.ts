@@ -46,6 +46,7 @@ const fixture = (config: DetectionInput): HeadFixture<DetectionInput, DetectionH
       label: config.labels[label]!,
       score: 1,
       box: Array.from(target.boxes.data.subarray(4 * i, 4 * i + 4)) as [number, number, number, number],
+      query: i,
     })),
   }),
   idealMetric: 1,

@@ -86,6 +86,7 @@ describe.skipIf(!hasShared)(`DETR's criterion (${withoutShared})`, () => {
       expect(detections.map(({ label }) => label)).toEqual(
         order.map((q) => labels[fixture.tensor(`post.${b}.labels`).data[q]!]),
       );
+      expect(detections.map(({ query }) => query)).toEqual(order);
       expectClose(
         detections.map(({ score }) => score),
         order.map((q) => scores[q]!),

@@ -22,8 +22,8 @@ describe('detection metrics', () => {
     const perfect = {
       size: [100, 200] as const,
       detections: [
-        { label: 'dog', score: 0.9, box: [10, 20, 60, 90] as const },
-        { label: 'cat', score: 0.8, box: [100, 0, 150, 50] as const },
+        { label: 'dog', score: 0.9, box: [10, 20, 60, 90] as const, query: 3 },
+        { label: 'cat', score: 0.8, box: [100, 0, 150, 50] as const, query: 0 },
       ],
     };
     const metrics = head.createMetrics();

@@ -1,9 +1,9 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
 
@@ -43,6 +43,8 @@ const types: Readonly<Record<string, string>> = {
   js: 'text/javascript',
   wasm: 'application/wasm',
   json: 'application/json',
+  css: 'text/css',
+  svg: 'image/svg+xml',
   png: 'image/png',
   jpg: 'image/jpeg',
 };
@@ -73,9 +75,39 @@ export async function openPage(options: BrowserPageOptions): Promise<BrowserPage
   const html = files.get('/') as string;
   files.set('/', `${html}<script type="module" src="/page.js"></script>`);
 
-  const server = await serve(files);
+  return openServed((path) => files.get(path), options.webgpu ? { webgpu: true } : {});
+}
+
+export interface SiteOptions {
+  /** Allows the software WebGPU adapter. */
+  readonly webgpu?: boolean;
+  /** Further switches of Chromium. */
+  readonly switches?: readonly string[];
+  /** The page's address in the site, `/` when absent. */
+  readonly path?: string;
+  readonly context?: Parameters<typeof chromium.launchPersistentContext>[1];
+}
+
+export interface Site extends BrowserPage {
+  /** `http://127.0.0.1:port` */
+  readonly origin: string;
+  /** Ends the server: what the page can do from here on, it does without a network. */
+  closeServer(): Promise<void>;
+}
+
+/** Serves a folder as any static server would, and opens it in headless Chromium. */
+export async function openSite(folder: string, options: SiteOptions = {}): Promise<Site> {
+  const root = resolve(folder);
+  return openServed((path) => {
+    const file = join(root, path.endsWith('/') ? `${path}index.html` : path);
+    return file.startsWith(root) && existsSync(file) ? readFileSync(file) : undefined;
+  }, options);
+}
+
+async function openServed(find: FindFile, options: SiteOptions): Promise<Site> {
+  const server = await serve(find);
   const profile = await mkdtemp(join(tmpdir(), 'glid-chromium-'));
-  const context = await launch(profile, options.webgpu ?? false);
+  const context = await launch(profile, options);
   const page = context.pages()[0] ?? (await context.newPage());
   const problems: string[] = [];
   page.on('pageerror', (error) => problems.push(`page error: ${error.stack ?? error.message}`));
@@ -83,36 +115,48 @@ export async function openPage(options: BrowserPageOptions): Promise<BrowserPage
   page.on('console', (message) => {
     if (message.type() === 'error') problems.push(`console error: ${message.text()}`);
   });
-  await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  await page.goto(origin + (options.path ?? '/'));
+  const closeServer = (): Promise<void> =>
+    new Promise((done) => {
+      server.close(() => done());
+      server.closeAllConnections();
+    });
   return {
     page,
     problems,
+    origin,
+    closeServer,
     async close() {
       await context.close();
-      await new Promise((done) => server.close(done));
+      if (server.listening) await closeServer();
       await rm(profile, { recursive: true, force: true });
     },
   };
 }
 
-function serve(files: ReadonlyMap<string, Uint8Array | string>): Promise<Server> {
+/** What a server answers for a path; undefined = 404. */
+type FindFile = (path: string) => Uint8Array | string | undefined;
+
+function serve(find: FindFile): Promise<Server> {
   const server = createServer((request, response) => {
     const path = new URL(request.url ?? '/', 'http://127.0.0.1').pathname;
-    const body = files.get(path);
+    const body = find(path);
     if (body === undefined) {
       response.writeHead(404).end();
       return;
     }
-    const extension = path === '/' ? 'html' : (path.split('.').at(-1) ?? '');
+    const extension = path.endsWith('/') ? 'html' : (path.split('.').at(-1) ?? '');
     response.writeHead(200, { 'content-type': types[extension] ?? 'application/octet-stream' });
     response.end(body);
   });
   return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)));
 }
 
-function launch(profile: string, webgpu: boolean): Promise<BrowserContext> {
+function launch(profile: string, { webgpu, switches = [], context }: SiteOptions): Promise<BrowserContext> {
   if (!chromiumPath) throw new Error(withoutChromium);
   return chromium.launchPersistentContext(profile, {
+    ...context,
     executablePath: chromiumPath,
     headless: true,
     args: [
@@ -123,6 +167,7 @@ function launch(profile: string, webgpu: boolean): Promise<BrowserContext> {
       '--disable-component-update',
       '--disable-sync',
       ...(webgpu ? ['--enable-unsafe-webgpu'] : []),
+      ...switches,
     ],
   });
 }

@@ -1,0 +1,54 @@
+import { depth } from '@glid/head-depth';
+import { detection } from '@glid/head-detection';
+import type { AnyHead, HeadFactory } from '@glid/head-kit';
+import { coco17, pose } from '@glid/head-pose';
+import { segmentation } from '@glid/head-segmentation';
+
+/** The class names that a model is to know. */
+export interface Classes {
+  /** Countable things: boxes. */
+  readonly things: readonly string[];
+  /** What a pixel can be. */
+  readonly pixels: readonly string[];
+}
+
+/** A head that the page can use. */
+export interface HeadEntry {
+  /** Its name in models and checkpoints made here. */
+  readonly key: string;
+  readonly title: string;
+  /** What it adds to the picture, in a few words. */
+  readonly shows: string;
+  readonly factory: HeadFactory<object, AnyHead, never>;
+  /** Its configuration for these classes. */
+  readonly configure: (classes: Classes) => object;
+}
+
+function entry<Config extends object, Input>(
+  key: string,
+  title: string,
+  shows: string,
+  factory: HeadFactory<Config, AnyHead, Input>,
+  configure: (classes: Classes) => NoInfer<Input>,
+): HeadEntry {
+  return { key, title, shows, factory: factory as never, configure: configure as never };
+}
+
+/**
+ * Every head that the page knows. This list is the one place to change for a head of your own: import its package and add a line.
+ * A checkpoint whose head is not in it is refused by name; nothing that a checkpoint names is ever loaded.
+ */
+export const heads: readonly HeadEntry[] = [
+  entry('detection', 'Boxes', 'what is where', detection as never, ({ things }) => ({
+    labels: things,
+    queries: 25,
+    placedQueries: true,
+  })),
+  entry('segmentation', 'Masks', 'a class for every pixel', segmentation as never, ({ pixels }) => ({
+    mode: 'semantic',
+    labels: pixels,
+    matching: 'perClass',
+  })),
+  entry('depth', 'Depth', 'how far everything is', depth as never, () => ({ bins: 32, minDepth: 0.5, maxDepth: 10 })),
+  entry('pose', 'Joints', "one person's joints", pose as never, () => ({ ...coco17, sigma: 1 })),
+];
