@@ -2,7 +2,8 @@ import type { Output } from './output.ts';
 
 /** One `--option`. Kebab-case on the command line, camelCase in a configuration file and in the API. */
 export interface OptionSpec {
-  readonly kind: 'string' | 'integer' | 'number' | 'boolean' | 'list';
+  /** `json`: JSON text or a file's path on the command line; in a configuration file an object as well. */
+  readonly kind: 'string' | 'integer' | 'number' | 'boolean' | 'list' | 'json';
   readonly help: string;
   /** Shown in help in place of the kind: `FILE`, `N`, … */
   readonly placeholder?: string;
@@ -14,7 +15,13 @@ export interface OptionSpec {
 
 export type OptionSpecs = { readonly [name: string]: OptionSpec };
 
-export type OptionValue = string | number | boolean | readonly string[] | undefined;
+export type OptionValue =
+  | string
+  | number
+  | boolean
+  | readonly string[]
+  | { readonly [name: string]: unknown }
+  | undefined;
 export type OptionValues = { readonly [name: string]: OptionValue };
 
 /** What a verb gets to work with. */

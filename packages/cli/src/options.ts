@@ -110,6 +110,9 @@ function checkValue(name: string, spec: OptionSpec, value: NonNullable<OptionVal
   if (spec.kind === 'boolean' && typeof list !== 'boolean') throw wrong('true or false');
   if (spec.kind === 'string' && typeof list !== 'string') throw wrong('a text');
   if (spec.kind === 'list' && !Array.isArray(list)) throw wrong('a list');
+  if (spec.kind === 'json' && typeof list !== 'string' && (typeof list !== 'object' || Array.isArray(list))) {
+    throw wrong('an object, or the path of a JSON file');
+  }
   if (spec.minimum !== undefined && (list as number) < spec.minimum) throw wrong(`at least ${spec.minimum}`);
   for (const item of Array.isArray(list) ? list : [list]) {
     if (spec.choices && !spec.choices.includes(String(item))) {

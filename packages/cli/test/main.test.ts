@@ -65,6 +65,7 @@ describe('options', () => {
       heads: { kind: 'list', help: 'heads', choices: ['detection', 'depth'] },
       strict: { kind: 'boolean', help: 'strict' },
       out: { kind: 'string', help: 'folder' },
+      settings: { kind: 'json', help: 'settings' },
     },
     run: async () => undefined,
   };
@@ -89,6 +90,15 @@ describe('options', () => {
     await writeFile(file, '{ "batchSize": 4, "rate": 0.5 }');
     const { options } = await parse('x', '--config', file, '--rate', '0.25');
     expect(options).toMatchObject({ batchSize: 4, rate: 0.25 });
+  });
+
+  it('takes settings as text from a flag, as an object from the configuration file', async () => {
+    const file = join(await mkdtemp(join(tmpdir(), 'glid-cli-')), 'run.json');
+    await writeFile(file, '{ "settings": { "mode": "semantic" } }');
+    expect((await parse('x', '--config', file)).options.settings).toEqual({ mode: 'semantic' });
+    expect((await parse('x', '--settings', '{"a":1}')).options.settings).toBe('{"a":1}');
+    await writeFile(file, '{ "settings": ["semantic"] }');
+    await expect(parse('x', '--config', file)).rejects.toThrow('an object');
   });
 
   it.each([

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { DataRequest } from '../src/data/data-request.ts';
 import { openDataset } from '../src/data/open-dataset.ts';
+import { openHeldOut } from '../src/train/evaluation-request.ts';
 import { temporaryFolder } from './run-glid.ts';
 import { writeAde, writeCoco, writeDepthList, writeFolder, writePanoptic, writeVoc, writeYolo } from './tiny-data.ts';
 
@@ -56,6 +57,43 @@ describe('openDataset finds out the format and the split', () => {
     const { format, dataset } = await open(join(root, 'annotations/instances_val.json'));
     expect([format, dataset.length]).toEqual(['coco', 3]);
     expect((await (await dataset.get(0)).image()).width).toBe(64);
+  });
+
+  it('class maps by a list of pictures, with the names of values in a file of its own', async () => {
+    const root = await temporaryFolder();
+    await writeAde(root);
+    const categories = join(root, 'elsewhere.json');
+    await writeFile(
+      categories,
+      JSON.stringify([
+        { id: 1, name: 'one' },
+        { id: 0, name: 'zero' },
+      ]),
+    );
+    await writeFile(join(root, 'some.txt'), '0.png\n');
+    await writeFile(join(root, 'none.txt'), 'other.png\n');
+    const { dataset } = await open(root, { categories, list: 'some.txt' });
+    expect([dataset.length, dataset.semanticLabels]).toEqual([1, ['one', 'zero']]);
+    const plain = (await (await (await open(root)).dataset.get(0)).semantic!()).data;
+    const renamed = (await (await dataset.get(0)).semantic!()).data;
+    expect(renamed).toEqual(plain.map((value) => [1, 0][value] ?? 255));
+    await expect(open(root, { list: 'none.txt' })).rejects.toThrow(/no pictures/);
+  });
+
+  it('another list is another part of the same folders', async () => {
+    const root = await temporaryFolder();
+    await writeAde(root);
+    await writeFile(join(root, 'held.txt'), '0.png\n');
+    const request = {
+      data: root,
+      part: 'train',
+      images: 'images/training',
+      annotations: 'annotations/training',
+    } as const;
+    const held = await openHeldOut({ options: { evaluate: true, evalList: 'held.txt' } }, request);
+    expect(held?.dataset.length).toBe(1);
+    expect((await held!.dataset.get(0)).source).toMatch(/images\/training\/0\.png$/);
+    await expect(openHeldOut({ options: { evaluate: true, evalList: 'no.txt' } }, request)).rejects.toThrow(/no\.txt/);
   });
 
   it('scenes for training and for evaluation differ, and are drawn once', async () => {

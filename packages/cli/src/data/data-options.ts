@@ -20,6 +20,11 @@ export const dataOptions: OptionSpecs = {
     placeholder: 'A,B,…',
     help: 'class names in order, where the data does not name them; which things synthetic scenes show',
   },
+  categories: {
+    kind: 'string',
+    placeholder: 'FILE',
+    help: 'JSON file with the name of each value of class maps; classes.json in the data folder when absent',
+  },
   depthUnit: { kind: 'number', placeholder: 'M', help: 'metres a grey level of depth maps (default 0.001)' },
   limit: {
     kind: 'integer',
@@ -43,6 +48,7 @@ export function dataRequest(options: OptionValues, part: Part): DataRequest {
     annotations: options.annotations as string | undefined,
     list: options.list as string | undefined,
     labels: options.labels as readonly string[] | undefined,
+    categories: options.categories as string | undefined,
     depthUnit: options.depthUnit as number | undefined,
     limit: options.limit as number | undefined,
     seed: options.seed as number | undefined,

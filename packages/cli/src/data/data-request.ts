@@ -12,6 +12,8 @@ export interface DataRequest {
   readonly annotations?: string | undefined;
   readonly list?: string | undefined;
   readonly labels?: readonly string[] | undefined;
+  /** A file that names the classes of stored values. */
+  readonly categories?: string | undefined;
   /** Metres a grey level of depth maps. */
   readonly depthUnit?: number | undefined;
   /** Only the first so many records; how many scenes are drawn. */

@@ -110,10 +110,15 @@ const openers: Readonly<Record<Exclude<Format, 'synthetic'>, Opener>> = {
   },
   async ade({ root }, request) {
     const [pictures, maps] = [await lookInto(join(root, 'images')), await lookInto(join(root, 'annotations'))];
-    const { part, split, images, annotations } = request;
+    const { part, split, images, annotations, list } = request;
     const own = images ?? `images/${chooseSplit([...pictures.folders], part, split, `${root}/images`)}`;
     const ofMaps = annotations ?? `annotations/${chooseSplit([...maps.folders], part, split, `${root}/annotations`)}`;
-    return readSemanticFolder(root, { images: own, annotations: ofMaps, ...(await classesOf(root, request)) });
+    return readSemanticFolder(root, {
+      images: own,
+      annotations: ofMaps,
+      ...(list === undefined ? {} : { list }),
+      ...(await classesOf(root, request)),
+    });
   },
   async 'depth-list'({ root, files }, { part, split, list, depthUnit }) {
     const chosen = list ?? `${chooseSplit(splitsOf(files, /^(.+)\.txt$/), part, split, root)}.txt`;
@@ -159,16 +164,16 @@ async function pictureFolder({ root }: DataFolder, { images }: DataRequest, spli
   return '';
 }
 
-/** Class names of a semantic folder: `--labels` in the order of values, or `classes.json` with the value of each. */
+/** Class names of a semantic folder: `--labels` in the order of values, or a file with the value of each. */
 async function classesOf(
   root: string,
-  { labels }: DataRequest,
+  { labels, categories: file }: DataRequest,
 ): Promise<{ labels: readonly string[]; classOf?: Record<number, number> }> {
   if (labels) return { labels };
-  const path = join(root, 'classes.json');
-  if ((await kindOf(path)) !== 'file') {
+  const path = file ?? join(root, 'classes.json');
+  if (file === undefined && (await kindOf(path)) !== 'file') {
     throw new GlidError('GLID_DATA', `The class names of ${root} are not known.`, {
-      fix: 'Put a classes.json into the folder ([{ "id": 0, "name": "sky" }, …]), or give --labels sky,road,….',
+      fix: 'Put a classes.json into the folder ([{ "id": 0, "name": "sky" }, …]), or give --labels sky,road,… or --categories FILE.',
     });
   }
   const { categories, ignore } = await readCategories(path);

@@ -6,9 +6,10 @@ import { type NamedHead, ownHeads } from './load-head.ts';
 
 export type Config = { readonly [name: string]: unknown };
 
-/** The object of `--head-config`: a JSON text or a JSON file. @throws GLID_USAGE, GLID_IO, GLID_DATA */
-export async function readHeadConfig(text: string | undefined): Promise<Config> {
+/** The object of `--head-config`: itself, a JSON text or a JSON file. @throws GLID_USAGE, GLID_IO, GLID_DATA */
+export async function readHeadConfig(text: string | Config | undefined): Promise<Config> {
   if (text === undefined) return {};
+  if (typeof text === 'object') return text;
   let value: unknown;
   if (text.trimStart().startsWith('{') && (await kindOf(text).catch(() => null)) === null) {
     try {

@@ -2,16 +2,24 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GlidError } from '@glid/base';
 import { kindOf } from '../files/read.ts';
+import { packageFolder } from '../packages/find-package.ts';
 
 /**
- * The weights file behind a path: a file as it is; of a run folder the finished model, else its best, else its newest checkpoint.
+ * The weights file behind a path: a file as it is; of a run folder the finished model, else its best, else its newest checkpoint; of an
+ * installed package of weights, such as `@glid/weights-nano`, its `model.safetensors`.
  * @throws GLID_IO, GLID_CHECKPOINT
  */
-export async function checkpointFile(path: string): Promise<string> {
-  const kind = await kindOf(path);
-  if (kind === null) {
-    throw new GlidError('GLID_IO', `There is no ${path}.`, { fix: 'Give a .safetensors file or a run folder.' });
+export async function checkpointFile(named: string): Promise<string> {
+  const path = (await kindOf(named)) === null ? packageFolder(named) : named;
+  if (path === null) {
+    const isPackage = /^@[^/]+\/[^/]+$/.test(named);
+    throw new GlidError('GLID_IO', `There is no ${named}.`, {
+      fix: isPackage
+        ? `Install it: npm install ${named}`
+        : 'Give a .safetensors file, a run folder or a package of weights.',
+    });
   }
+  const kind = await kindOf(path);
   if (kind === 'file') return path;
   const checkpoints = join(path, 'checkpoints');
   const found = (await kindOf(checkpoints)) === 'folder' ? (await readdir(checkpoints)).sort() : [];

@@ -15,16 +15,24 @@ export function findPackage(name: string, folder: string = process.cwd()): Found
   return findFrom(name, folder) ?? findFrom(name, dirname(fileURLToPath(import.meta.url)));
 }
 
+/** Where a package of files, such as weights, is installed. */
+export function packageFolder(name: string, folder: string = process.cwd()): string | null {
+  return folderFrom(name, folder) ?? folderFrom(name, dirname(fileURLToPath(import.meta.url)));
+}
+
 function findFrom(name: string, start: string): FoundPackage | null {
+  const folder = folderFrom(name, start);
+  if (folder === null) return null;
+  const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest;
+  const entry = entryOf(manifest);
+  if (entry === null) return null;
+  return { name, version: manifest.version ?? '0.0.0', url: pathToFileURL(join(folder, entry)).href };
+}
+
+function folderFrom(name: string, start: string): string | null {
   for (let folder = resolve(start); ; folder = dirname(folder)) {
     const place = join(folder, 'node_modules', name);
-    if (existsSync(join(place, 'package.json'))) {
-      const real = realpathSync(place);
-      const manifest = JSON.parse(readFileSync(join(real, 'package.json'), 'utf8')) as Manifest;
-      const entry = entryOf(manifest);
-      if (entry === null) return null;
-      return { name, version: manifest.version ?? '0.0.0', url: pathToFileURL(join(real, entry)).href };
-    }
+    if (existsSync(join(place, 'package.json'))) return realpathSync(place);
     if (folder === dirname(folder)) return null;
   }
 }

@@ -9,16 +9,16 @@ export async function openHeldOut(
   request: DataRequest,
 ): Promise<OpenedDataset | null> {
   if (!options.evaluate) return null;
-  const { evalData, evalSplit, evalLimit } = options;
+  const { evalData, evalSplit, evalList, evalLimit } = options;
   const own: DataRequest = {
     ...request,
     part: 'test',
     data: (evalData as string | undefined) ?? request.data,
     split: evalSplit as string | undefined,
     limit: evalLimit as number | undefined,
-    ...(evalData === undefined ? { images: undefined, annotations: undefined, list: undefined } : {}),
+    ...placesOf(evalData !== undefined, evalList as string | undefined),
   };
-  const isNamed = evalData !== undefined || evalSplit !== undefined;
+  const isNamed = evalData !== undefined || evalSplit !== undefined || evalList !== undefined;
   try {
     return await openDataset(own);
   } catch (error) {
@@ -26,4 +26,10 @@ export async function openHeldOut(
     if (!isNamed && GlidError.isInstance(error, 'GLID_DATA')) return null;
     throw error;
   }
+}
+
+/** A list of its own stands for another part of the same folders; another split has folders of its own. */
+function placesOf(otherData: boolean, list: string | undefined): Partial<DataRequest> {
+  if (list !== undefined) return { list };
+  return otherData ? {} : { images: undefined, annotations: undefined, list: undefined };
 }

@@ -18,6 +18,11 @@ export const trainOptions: OptionSpecs = {
     placeholder: 'NAME',
     help: 'split to evaluate on; the usual names are tried when absent',
   },
+  evalList: {
+    kind: 'string',
+    placeholder: 'FILE',
+    help: 'text file that names the pictures to evaluate on, relative to --data',
+  },
   evalLimit: { kind: 'integer', placeholder: 'N', help: 'evaluate on the first N pictures', minimum: 1 },
   evalEvery: {
     kind: 'integer',

@@ -29,7 +29,7 @@ export const finetune: Command = {
       required: true,
     },
     headConfig: {
-      kind: 'string',
+      kind: 'json',
       placeholder: 'JSON|FILE',
       help: "the head's settings; with several heads one object a head",
     },
@@ -51,7 +51,7 @@ async function run(context: CommandContext): Promise<unknown> {
   const keys = heads.map(({ key }) => key);
   if (new Set(keys).size < keys.length)
     throw usageError('Two heads have the same key.', 'Name them: --head a=depth,b=depth.');
-  const given = await readHeadConfig(options.headConfig as string | undefined);
+  const given = await readHeadConfig(options.headConfig as string | Config | undefined);
   const ownConfigs = new Map(keys.map((key) => [key, configFor(key, keys, given)]));
   const isPose = heads.some(({ factory }) => factory.id === ownHeads.pose);
   if (isPose && heads.length > 1) {
