@@ -36,7 +36,7 @@ const importStatement = /^import (type )?(?:(\{[^}]*\}|\* as \w+|\w+) from )?'([
  * Two steps, two pictures, a very small network and small pictures, whatever a page shows: what is tested is that it is written rightly, not
  * how long it takes.
  */
-export function shortened(code: string): string {
+function shortened(code: string): string {
   return code
     .replace(/\b(steps|everySteps|batchSize): (\d+)/g, (_, name, value) => `${name}: ${Math.min(2, value)}`)
     .replace(/\bbackbone: 'nano'/g, `backbone: ${verySmall}, resize: { longest: 64 }`);
