@@ -31,7 +31,12 @@ for await (const event of finetune({
   model,
   steps,
   data: batchSource({ ...common, dataset: train, pipeline: pipeline.train({ size }), seed: 1 }),
-  optimizer: { learningRate: 1e-3, schedule: { kind: 'cosine', warmUp: { steps: 5 } }, weightDecay: 0.05, clip: 1 },
+  optimizer: {
+    learningRate: 1e-3,
+    schedule: { kind: 'cosine', warmUp: { steps: Math.ceil(steps / 10) } },
+    weightDecay: 0.05,
+    clip: 1,
+  },
   evaluation: {
     data: evaluationSource({ ...common, dataset: test, pipeline: pipeline.test({ size }) }),
     everySteps: Math.ceil(steps / 2),
@@ -58,5 +63,5 @@ for (const [place, y] of [
   );
 }
 
-const metadata = model.describe({ data: 'synthetic scenes', steps });
+const metadata = model.describe({ data: 'synthetic scenes', steps, size });
 await writeWeights('runs/examples', await saveWeights(model.parameters, { metadata, name: 'depth' }));

@@ -32,7 +32,12 @@ for await (const event of finetune({
   model,
   steps,
   data: batchSource({ ...common, dataset: train, pipeline: pipeline.train({ size }), seed: 1 }),
-  optimizer: { learningRate: 5e-4, schedule: { kind: 'cosine', warmUp: { steps: 5 } }, weightDecay: 0.05, clip: 1 },
+  optimizer: {
+    learningRate: 5e-4,
+    schedule: { kind: 'cosine', warmUp: { steps: Math.ceil(steps / 10) } },
+    weightDecay: 0.05,
+    clip: 1,
+  },
   evaluation: {
     data: evaluationSource({ ...common, dataset: test, pipeline: pipeline.test({ size }) }),
     everySteps: Math.ceil(steps / 2),
@@ -55,5 +60,5 @@ for (const { label, score, box } of things.detections.slice(0, 3)) {
   console.log(`found: ${label} (${score.toFixed(2)}) at ${box.map((v) => v.toFixed(0)).join(' ')}`);
 }
 
-const metadata = model.describe({ data: 'synthetic scenes', steps });
+const metadata = model.describe({ data: 'synthetic scenes', steps, size });
 await writeWeights('runs/examples', await saveWeights(model.parameters, { metadata, name: 'detection' }));

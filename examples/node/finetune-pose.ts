@@ -28,7 +28,12 @@ for await (const event of finetune({
   model,
   steps,
   data: batchSource({ ...common, dataset: train, pipeline: pipeline.train({ size }), seed: 1 }),
-  optimizer: { learningRate: 1e-3, schedule: { kind: 'cosine', warmUp: { steps: 5 } }, weightDecay: 0.05, clip: 1 },
+  optimizer: {
+    learningRate: 1e-3,
+    schedule: { kind: 'cosine', warmUp: { steps: Math.ceil(steps / 10) } },
+    weightDecay: 0.05,
+    clip: 1,
+  },
   evaluation: {
     data: evaluationSource({ ...common, dataset: test, pipeline: pipeline.test({ size }) }),
     everySteps: Math.ceil(steps / 2),
@@ -43,5 +48,5 @@ for (const { name, x, y, score } of body.joints.slice(0, 5)) {
   console.log(`${name.padEnd(12)} at (${x.toFixed(0)}, ${y.toFixed(0)}), sure ${score.toFixed(2)}`);
 }
 
-const metadata = model.describe({ data: 'synthetic figures', steps });
+const metadata = model.describe({ data: 'synthetic figures', steps, size });
 await writeWeights('runs/examples', await saveWeights(model.parameters, { metadata, name: 'pose' }));

@@ -32,7 +32,12 @@ for await (const event of finetune({
   model,
   steps,
   data: batchSource({ ...common, dataset: train, pipeline: pipeline.train({ size }), seed: 1 }),
-  optimizer: { learningRate: 1e-3, schedule: { kind: 'cosine', warmUp: { steps: 5 } }, weightDecay: 0.05, clip: 1 },
+  optimizer: {
+    learningRate: 1e-3,
+    schedule: { kind: 'cosine', warmUp: { steps: Math.ceil(steps / 10) } },
+    weightDecay: 0.05,
+    clip: 1,
+  },
   evaluation: {
     data: evaluationSource({ ...common, dataset: test, pipeline: pipeline.test({ size }) }),
     everySteps: Math.ceil(steps / 2),
@@ -52,5 +57,5 @@ for (const [k, label] of labels.entries()) {
   if (share > 0) console.log(`${(100 * share).toFixed(0)} % ${label}`);
 }
 
-const metadata = model.describe({ data: 'synthetic scenes', steps });
+const metadata = model.describe({ data: 'synthetic scenes', steps, size });
 await writeWeights('runs/examples', await saveWeights(model.parameters, { metadata, name: 'segmentation' }));

@@ -27,7 +27,7 @@ for await (const event of pretrain({
   data: batchSource({ dataset: train, pipeline: pipeline.train({ size }), batchSize, seed: 1 }),
   optimizer: {
     learningRate: 1e-3,
-    schedule: { kind: 'cosine', warmUp: { steps: 5 } },
+    schedule: { kind: 'cosine', warmUp: { steps: Math.ceil(steps / 10) } },
     beta2: 0.95,
     weightDecay: 0.05,
     clip: 1,
@@ -44,5 +44,5 @@ for await (const event of pretrain({
   if (event.type === 'evaluation') console.log('held-out scenes:', event.metrics);
 }
 
-const metadata = model.describe({ data: 'synthetic scenes', steps });
+const metadata = model.describe({ data: 'synthetic scenes', steps, size });
 await writeWeights('runs/examples', await saveWeights(model.parameters, { metadata, name: 'pretrained' }));

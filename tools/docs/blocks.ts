@@ -16,10 +16,10 @@ export interface Block {
 /** The fenced blocks of a page, in order. */
 export function blocksOf({ text }: Page): Block[] {
   const blocks: Block[] = [];
-  const fences = /(?:<!-- given:([\s\S]*?)-->\n\s*)?^( *)```([\w-]*)\n([\s\S]*?)^\2```$/gm;
+  const fences = /(?:<!-- given:((?:(?!-->)[\s\S])*)-->\n\s*)?^( *)```([\w-]*)\n([\s\S]*?)^\2```$/gm;
   for (const match of text.matchAll(fences)) {
-    const [whole, given = '', , language = '', code = ''] = match;
-    const before = text.slice(0, match.index + whole.length - code.length - 3);
+    const [whole, given = '', indent = '', language = '', code = ''] = match;
+    const before = text.slice(0, match.index + whole.length - `${code}${indent}\`\`\``.length);
     blocks.push({
       language,
       code,

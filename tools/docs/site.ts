@@ -12,8 +12,8 @@ const out = resolve(root, 'site');
 rmSync(out, { recursive: true, force: true });
 
 const warnings = await makeSite(root, out);
-const broken = warnings === 0 ? brokenLinks(out) : [];
+const broken = brokenLinks(out);
 for (const line of broken) console.error(line);
-console.log(`${warnings} warnings, ${broken.length} broken links`);
-if (warnings + broken.length > 0) process.exitCode = 1;
+console.log(`${warnings.length} warnings, ${broken.length} broken links`);
+if (warnings.length + broken.length > 0) process.exitCode = 1;
 else console.log('Open site/index.html: it needs no server and no network.');

@@ -12,7 +12,11 @@ export interface Spread {
   readonly overQueries: number | null;
 }
 
-/** @param output `[B, Q, ...]` or, where `hasQueries` is false, `[B, ...]` */
+/**
+ * Measures an output's spread, in its own unit, and reads it back.
+ *
+ * @param output `[B, Q, ...]` or, where `hasQueries` is false, `[B, ...]`; it stays the caller's
+ */
 export async function outputSpread(output: Tensor, hasQueries: boolean = output.rank >= 3): Promise<Spread> {
   const deviation = (axis: number): Tensor => tidy(() => mean(sqrt(moments(output, axis).variance)));
   const read = async (axis: number): Promise<number> => {
