@@ -19,7 +19,11 @@ export const evaluate: Command = {
   usage: 'glid evaluate --model CKPT --data PATH [options]',
   options: {
     model: { kind: 'string', placeholder: 'CKPT', help: 'a .safetensors file or a run folder', required: true },
-    head: { kind: 'list', placeholder: 'HEAD,…', help: "packages, files or folders of heads that are not this project's own" },
+    head: {
+      kind: 'list',
+      placeholder: 'HEAD,…',
+      help: "packages, files or folders of heads that are not this project's own",
+    },
     only: { kind: 'list', placeholder: 'KEY,…', help: 'evaluate only these heads of the model' },
     ...dataOptions,
     batchSize: { kind: 'integer', placeholder: 'N', help: 'pictures a batch', minimum: 1, default: 8 },

@@ -14,7 +14,11 @@ export const predict: Command = {
   options: {
     model: { kind: 'string', placeholder: 'CKPT', help: 'a .safetensors file or a run folder', required: true },
     out: { kind: 'string', placeholder: 'DIR', help: 'folder for the results', required: true },
-    head: { kind: 'list', placeholder: 'HEAD,…', help: "packages, files or folders of heads that are not this project's own" },
+    head: {
+      kind: 'list',
+      placeholder: 'HEAD,…',
+      help: "packages, files or folders of heads that are not this project's own",
+    },
     only: { kind: 'list', placeholder: 'KEY,…', help: 'ask only these heads of the model' },
     longest: {
       kind: 'integer',
