@@ -8,7 +8,9 @@ export interface Kind {
   readonly imports: readonly string[];
 }
 
-export const kinds = {
+export type KindName = 'dense' | 'matched' | 'vector';
+
+export const kinds: Readonly<Record<KindName, Kind>> = {
   dense: {
     summary: 'an answer for every pixel (here: is a thing there?)',
     what: 'where a picture shows one of the labels, as a probability for every pixel.',
@@ -24,8 +26,6 @@ export const kinds = {
     what: 'how many things of each label a picture shows.',
     imports: [],
   },
-} as const satisfies Readonly<Record<string, Kind>>;
-
-export type KindName = keyof typeof kinds;
+};
 
 export const kindNames: readonly KindName[] = Object.keys(kinds) as KindName[];
