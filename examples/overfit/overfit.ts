@@ -43,7 +43,7 @@ export async function overfit(name: string, onEvent: (event: TrainingEvent) => v
       everySteps,
     },
     onResults: (_, samples) => {
-      shapes = samples.map(({ result }) => model.heads.task.draw(result as never));
+      shapes = samples.map(({ result }) => model.heads.task.draw?.(result as never) ?? []);
     },
     watchEvery: everySteps,
   });
