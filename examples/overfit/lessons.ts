@@ -65,7 +65,7 @@ export const lessons: { readonly [name: string]: () => Lesson } = {
     masks(({ semanticLabels = [] }) => ({ mode: 'semantic', labels: semanticLabels, matching: 'perClass' }), 300, {
       mIoU: 0.9,
     }),
-  instance: () => masks(({ labels }) => ({ mode: 'instance', labels }), 400, { AP: 0.5 }),
+  instance: () => masks(({ labels }) => ({ mode: 'instance', labels }), 400, { AP50: 0.9, AP: 0.6 }),
   panoptic: () =>
     masks(
       ({ semanticLabels = [], thingLabels = [] }) => ({

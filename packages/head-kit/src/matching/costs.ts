@@ -91,7 +91,7 @@ export function addGiouCosts(
   }
 }
 
-/** Adds `weight * costs` computed elsewhere, `[Q, T]`: for instance read back from `maskCosts`. */
+/** Adds `weight * costs` computed elsewhere, `[Q, T]`: for instance one layer and picture of `maskCosts`, transposed. */
 export function addCosts(costs: CostMatrix, weight: number, more: ArrayLike<number>): void {
   checkLength('costs', more.length, costs.values.length);
   for (let i = 0; i < more.length; i++) costs.values[i]! += weight * more[i]!;
