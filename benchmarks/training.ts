@@ -61,11 +61,12 @@ async function child(job: string): Promise<object> {
   const peak = await open(what === 'growth' ? 'wasm-native' : name);
   const list = what === 'growth' ? growth[name]! : settingsFor(name);
   const rows: object[] = [];
+  const measuredSteps = name === 'webgpu' ? 1 : count;
   for (const setting of list) {
-    const figures = await measureStep(setting, name === 'webgpu' ? 1 : count);
+    const figures = await measureStep(setting, measuredSteps);
     rows.push({ ...setting, ...figures, ...(what === 'growth' ? { peakMiB: peak() } : {}) });
   }
-  return { rows };
+  return { measuredSteps, rows };
 }
 
 async function loaderRates(): Promise<object> {

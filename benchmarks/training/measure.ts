@@ -11,7 +11,7 @@ export interface Setting {
   readonly recompute?: boolean;
 }
 
-/** One training step. Shares are of its processor time; `backward` is what of the gradients is neither forward nor loss. */
+/** One training step. Shares are of its time on the clock; `backward` is what of the gradients is neither forward nor loss. */
 export interface StepFigures {
   readonly wallMs: number;
   readonly cpuMs: number;
