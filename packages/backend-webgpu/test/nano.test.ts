@@ -41,7 +41,7 @@ describe.skipIf(!adapter)('glid-nano on WebGPU (needs a Vulkan driver, software 
     ofRounded = await nanoFeatures(model);
     backend = (await useBackend(webgpu({ allowSoftware: true }))).backend;
     env().set('WEBGPU_CPU_FORWARD', false);
-  });
+  }, 240_000);
   afterAll(() => backend?.dispose());
 
   it('gives what the cpu backend gives: map, loss and every gradient', async () => {
