@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { bannedOps } from '../../packages/ops/src/banned.ts';
 import { checkArrows } from './arrows.ts';
+import { checkFigures } from './figures.ts';
 import { checkInstallScripts, type Lockfile } from './install-scripts.ts';
 import { programOf } from './program.ts';
 import { publishedSources, type Violation } from './sources.ts';
@@ -17,6 +18,7 @@ const lock = JSON.parse(readFileSync('package-lock.json', 'utf8')) as Lockfile;
 const guards: Record<string, Violation[]> = {
   'dependency arrows': checkArrows(sources),
   'install scripts': checkInstallScripts(lock, folders),
+  'published figures': checkFigures(root),
   'tensor use': checkTensorUse(
     programOf(resolve('tsconfig.json')),
     (path) => published.has(path) && differentiable.test(relative(root, path)),

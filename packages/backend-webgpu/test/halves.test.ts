@@ -7,6 +7,7 @@ import {
   env,
   matMul,
   relu,
+  reshape,
   setBackend,
   square,
   sum,
@@ -109,6 +110,15 @@ describe.skipIf(!adapter)('16-bit storage (needs a Vulkan driver, software will 
     const both = await store(normals(64), [8, 8]);
     const numbers = (await both.data()) as Float32Array;
     expectClose(await matMul(both, both).data(), product(numbers, numbers, 8, 8, 8), 1e-5);
+  });
+
+  it('is right in other shapes too', async () => {
+    const matrix = await store(values, [k, n]);
+    const left = normals(4 * n);
+    // Rows of 74 numbers, two bytes each, are no whole number of words of four.
+    const wide = tidy(() => matMul(tensor(left, [8, n / 2]), reshape(matrix, [n / 2, 2 * k])));
+    expectClose(await wide.data(), product(left, rounded(values), 8, n / 2, 2 * k), 2e-5);
+    expect(await matrix.data()).toEqual(rounded(values));
   });
 
   it('leaves alone what does not fit: numbers beyond 65504, rows of odd length, other ranks', async () => {

@@ -40,11 +40,12 @@ export function launchProduct(gpu: Launcher, product: Product): void {
   const wanted = plain ? Math.min(Math.floor(k / shortestPart), Math.floor(enoughWorkgroups / tiles)) : 1;
   const partLength = wanted > 1 ? Math.ceil(k / wanted / tile) * tile : Math.max(1, k);
   const splits = Math.max(1, Math.ceil(k / partLength));
-  // Bound as `a` too, it would be widened under our hands.
-  const half = gpu.halves.has(b) && a.dataId !== b.dataId;
+  const [wideA, wideB] = [(transposeA ? m : k) % 4 === 0, (transposeB ? k : n) % 4 === 0];
+  // Reshaped to rows that are not whole words it has to be widened; bound as `a` too, it would be, under our hands.
+  const half = gpu.halves.has(b) && wideB && a.dataId !== b.dataId;
   const operands: { a: Operand; b: Operand } = {
-    a: { name: 'a', innerLast: !transposeA, wide: (transposeA ? m : k) % 4 === 0 },
-    b: { name: 'b', innerLast: transposeB, wide: (transposeB ? k : n) % 4 === 0, half },
+    a: { name: 'a', innerLast: !transposeA, wide: wideA },
+    b: { name: 'b', innerLast: transposeB, wide: wideB, half },
   };
   const wideOut = n % 4 === 0;
   const out = splits > 1 ? gpu.output([splits, m, n]) : y;

@@ -228,7 +228,7 @@ export class Model<H extends { readonly [key: string]: AnyHead } = { readonly [k
 
   /**
    * Keeps the kernels of linear layers as 16-bit floats on a device that can, for predictions: half the memory, each number rounded to
-   * nearest (a 2048th of it at most). Loading or assigning parameters afterwards makes those float32 again.
+   * nearest (a 2048th of it at most, or 3e-8). Loading or assigning parameters afterwards makes those float32 again.
    *
    * @returns whether the backend can
    */
