@@ -46,9 +46,9 @@ export const heads: readonly HeadEntry[] = [
     placedQueries: true,
   })),
   entry('segmentation', 'Masks', 'a class for every pixel', segmentation, ({ pixels }) => ({
-    mode: 'semantic',
+    mode: 'semantic' as const,
     labels: pixels,
-    matching: 'perClass',
+    matching: 'perClass' as const,
   })),
   entry('depth', 'Depth', 'how far everything is', depth, () => ({ bins: 32, minDepth: 0.5, maxDepth: 10 })),
   entry('pose', 'Joints', "one person's joints", pose, () => ({ ...coco17, sigma: 1 })),

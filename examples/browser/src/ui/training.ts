@@ -87,7 +87,9 @@ export class Training {
     const lossCurve = byId<HTMLCanvasElement>('loss-curve');
     drawCurve(lossCurve, 'Loss', [{ name: 'loss', points: this.#loss }]);
     const lines = [...this.#measures].map(([name, points]) => ({ name, points }));
-    drawCurve(byId<HTMLCanvasElement>('measure-curve'), lines.length === 1 ? lines[0]!.name : 'Measured', lines);
+    const most = Math.max(1, ...lines.flatMap(({ points }) => points.map(([, value]) => value)));
+    const title = lines.length === 1 ? lines[0]!.name : 'Measured';
+    drawCurve(byId<HTMLCanvasElement>('measure-curve'), title, lines, [0, most]);
   }
 }
 
