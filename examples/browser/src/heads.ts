@@ -24,11 +24,12 @@ export interface HeadEntry {
   readonly configure: (classes: Classes) => object;
 }
 
-function entry<Config extends object, Input>(
+/** The configuration is checked against the head's own type here; the list holds heads of all kinds. */
+function entry<Config extends object, Head extends AnyHead, Input>(
   key: string,
   title: string,
   shows: string,
-  factory: HeadFactory<Config, AnyHead, Input>,
+  factory: HeadFactory<Config, Head, Input>,
   configure: (classes: Classes) => NoInfer<Input>,
 ): HeadEntry {
   return { key, title, shows, factory: factory as never, configure: configure as never };
@@ -39,16 +40,16 @@ function entry<Config extends object, Input>(
  * A checkpoint whose head is not in it is refused by name; nothing that a checkpoint names is ever loaded.
  */
 export const heads: readonly HeadEntry[] = [
-  entry('detection', 'Boxes', 'what is where', detection as never, ({ things }) => ({
+  entry('detection', 'Boxes', 'what is where', detection, ({ things }) => ({
     labels: things,
     queries: 25,
     placedQueries: true,
   })),
-  entry('segmentation', 'Masks', 'a class for every pixel', segmentation as never, ({ pixels }) => ({
-    mode: 'semantic',
+  entry('segmentation', 'Masks', 'a class for every pixel', segmentation, ({ pixels }) => ({
+    mode: 'semantic' as const,
     labels: pixels,
-    matching: 'perClass',
+    matching: 'perClass' as const,
   })),
-  entry('depth', 'Depth', 'how far everything is', depth as never, () => ({ bins: 32, minDepth: 0.5, maxDepth: 10 })),
-  entry('pose', 'Joints', "one person's joints", pose as never, () => ({ ...coco17, sigma: 1 })),
+  entry('depth', 'Depth', 'how far everything is', depth, () => ({ bins: 32, minDepth: 0.5, maxDepth: 10 })),
+  entry('pose', 'Joints', "one person's joints", pose, () => ({ ...coco17, sigma: 1 })),
 ];

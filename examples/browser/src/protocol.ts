@@ -133,6 +133,8 @@ export interface WorkerMethods {
 export interface WorkerEvents {
   readonly step: TrainingStep;
   readonly measure: TrainingMeasure;
+  /** Training begins with this model: it may have other heads than the one before. */
+  readonly model: ModelReport;
   /** The device is gone; the message says what to do. */
   readonly lost: string;
 }

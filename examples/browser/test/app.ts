@@ -62,14 +62,19 @@ export class PageUnderTest {
     return ((await this.page.textContent(`#${id}`)) ?? '').trim();
   }
 
-  /** Waits until an element's text matches. */
-  async until(id: string, pattern: RegExp, timeout = 200_000): Promise<string> {
+  /** Waits until an element's text matches. @throws when the page tells a problem meanwhile */
+  async until(id: string, pattern: RegExp, timeout = 300_000): Promise<string> {
     await this.page.waitForFunction(
-      ([name, source]) => new RegExp(source!).test(document.getElementById(name!)?.textContent ?? ''),
+      ([name, source]) => {
+        const textOf = (element: string): string => document.getElementById(element)?.textContent ?? '';
+        return new RegExp(source!).test(textOf(name!)) || (name !== 'problem' && textOf('problem') !== '');
+      },
       [id, pattern.source],
       { timeout },
     );
-    return this.text(id);
+    const text = await this.text(id);
+    if (!pattern.test(text)) throw new Error(`Waiting for ${pattern} in #${id}: ${await this.text('problem')}`);
+    return text;
   }
 
   /** Runs something that makes the page look again, and waits for its answer. */

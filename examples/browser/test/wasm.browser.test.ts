@@ -6,6 +6,7 @@ import { main as glid } from '@glid/cli';
 import { cpu, createModel, saveWeights, useBackend } from '@glid/core';
 import { syntheticScenes } from '@glid/data';
 import { chromiumPath, withoutChromium } from '@glid/test-utils/browser';
+import { enableProdMode } from '@tensorflow/tfjs-core';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { modelSizes } from '../src/config.ts';
@@ -13,7 +14,9 @@ import { buildPage, PageUnderTest } from './app.ts';
 
 /** The overlap with the truth from which a taught box counts as right. It must be drawn too: the model is sure of it. */
 const right = 0.6;
-const steps = 180;
+const steps = 240;
+/** A minute or two is enough where nothing else runs. */
+const patience = 900_000;
 /** Longest task of the page's own thread, in ms of processor time: other programs on the machine do not count. */
 const longestTask = 50;
 
@@ -120,6 +123,7 @@ describe.skipIf(!chromiumPath)(`the page on WebAssembly (${withoutChromium})`, (
   });
 
   it('gives a pre-trained model new heads', async () => {
+    enableProdMode();
     await useBackend(cpu());
     using model = await createModel({ backbone: modelSizes.micro!.backbone, pretrain: {}, seed: 3 });
     const metadata = model.describe({ size: [128, 128] });
@@ -173,39 +177,47 @@ describe.skipIf(!chromiumPath)(`the page on WebAssembly (${withoutChromium})`, (
     expect(await app.text('problem')).toBe('');
   });
 
-  it(`learns where the ball is: overlap over ${right} after ${steps} steps`, async () => {
-    await app.page.reload();
-    await app.ready();
-    await app.click('tab-teach');
-    await app.page.fill('#class-name', 'ball');
-    await app.page.keyboard.press('Enter');
-    await app.click('add-scene');
-    await app.page.waitForFunction("document.querySelectorAll('#lessons li').length === 4");
-    await app.page.fill('#steps', String(steps));
-    await app.page.uncheck('#vary');
-    const { longest, observed } = await app.tasks(async () => {
-      await app.click('train');
-      await app.until('training', /Step ([4-9]|\d\d) of/);
-      await app.click('stop');
-      const stopped = Number(/step (\d+)/.exec(await app.until('training', /Stopped at step \d+/))![1]);
-      await app.click('continue');
-      const going = Number(/Step (\d+) of/.exec(await app.until('training', /Step \d+ of/))![1]);
-      expect(going).toBeGreaterThan(stopped);
-      await app.until('training', new RegExp(`Done after ${steps} steps`), 230_000);
-    });
-    console.info(`training: longest task ${longest.toFixed(1)} ms; long tasks observed: [${observed}]`);
-    expect(longest).toBeLessThan(longestTask);
-    expect(await app.page.getAttribute('#loss-curve', 'aria-label')).toMatch(/^Loss: loss \d/);
-    expect(await app.page.getAttribute('#measure-curve', 'aria-label')).toMatch(/detection AP/);
+  it(
+    `learns where the ball is: overlap over ${right} after ${steps} steps`,
+    async () => {
+      await app.page.reload();
+      await app.ready();
+      await app.click('tab-teach');
+      await app.page.fill('#class-name', 'ball');
+      await app.page.keyboard.press('Enter');
+      await app.click('add-scene');
+      await app.page.waitForFunction("document.querySelectorAll('#lessons li').length === 4");
+      await app.page.fill('#steps', String(steps));
+      await app.page.uncheck('#vary');
+      const { longest, observed } = await app.tasks(async () => {
+        await app.click('train');
+        await app.until('training', /Step ([4-9]|\d\d) of/);
+        // Looking goes on while it learns, with the heads that it has now.
+        await app.looking(() => app.click('tab-look'));
+        expect(await app.text('heads')).toMatch(/^Ask for\s*Boxes what is where$/);
+        await app.click('tab-teach');
+        await app.click('stop');
+        const stopped = Number(/step (\d+)/.exec(await app.until('training', /Stopped at step \d+/))![1]);
+        await app.click('continue');
+        const going = Number(/Step (\d+) of/.exec(await app.until('training', /Step \d+ of/))![1]);
+        expect(going).toBeGreaterThan(stopped);
+        await app.until('training', new RegExp(`Done after ${steps} steps`), patience);
+      });
+      console.info(`training: longest task ${longest.toFixed(1)} ms; long tasks observed: [${observed}]`);
+      expect(longest).toBeLessThan(longestTask);
+      expect(await app.page.getAttribute('#loss-curve', 'aria-label')).toMatch(/^Loss: loss \d/);
+      expect(await app.page.getAttribute('#measure-curve', 'aria-label')).toMatch(/detection AP/);
 
-    await app.click('tab-look');
-    await app.openPicture(picture);
-    const [box] = await app.boxes();
-    const overlap = boxIou([...box!], [...scene.objects![0]!.box])[0]!;
-    console.info(`overlap ${overlap.toFixed(3)}, ${await app.text('found')}`);
-    expect(overlap).toBeGreaterThan(right);
-    expect(await app.text('found')).toMatch(/^ball, \d+ %$/);
-  });
+      await app.click('tab-look');
+      await app.openPicture(picture);
+      const [box] = await app.boxes();
+      const overlap = boxIou([...box!], [...scene.objects![0]!.box])[0]!;
+      console.info(`overlap ${overlap.toFixed(3)}, ${await app.text('found')}`);
+      expect(overlap).toBeGreaterThan(right);
+      expect(await app.text('found')).toMatch(/^ball, \d+ %$/);
+    },
+    patience,
+  );
 
   it('saves what it learnt for the command line and for itself', async () => {
     const found = await app.text('found');

@@ -51,14 +51,12 @@ describe.skipIf(!chromiumPath)(`the page on WebGPU (${withoutChromium})`, () => 
         await app.click('tab-model');
         const [download] = await Promise.all([app.page.waitForEvent('download'), app.click('download')]);
         const buffer = await readFile((await download.path())!);
-        await app.click('tab-look');
-        const found = await app.text('found');
         await app.page.reload();
         await app.ready();
         await app.page.setInputFiles('#model-file', { name: 'taught.safetensors', mimeType: '', buffer });
         await app.page.waitForFunction("document.getElementById('facts').textContent.includes('taught.safetensors')");
         expect(await app.text('facts')).toMatch(/Boxesball$/);
-        expect(found).toMatch(/ball/);
+        await app.until('found', /ball, \d+ %/);
         expect(await app.text('problem')).toBe('');
         expect(app.site.problems).toEqual([]);
       } finally {

@@ -47,7 +47,9 @@ export class AnnotatorView {
       for (const { box, label } of page.boxes) strokeBox(context, box, scale, classColor(names.indexOf(label)), label);
       if (draft) strokeBox(context, draft, scale, '#ffffff');
       context.setLineDash([14, 8]);
-      for (const { box, text } of guesses) if (box) strokeBox(context, box, scale, '#ffffff', `guess: ${text}`);
+      for (const { box, score = 0 } of guesses) {
+        if (box) strokeBox(context, box, scale, '#ffffff', `guess, ${Math.round(100 * score)} %`);
+      }
       context.setLineDash([]);
     }
     if (cursor) drawCross(context, cursor[0] * scale, cursor[1] * scale);

@@ -24,17 +24,18 @@ export function onClick(id: string, action: () => unknown): void {
 /** Runs something that the user asked for; an error is told in the page, not thrown. */
 export async function attempt(action: () => unknown): Promise<void> {
   try {
-    byId('problem').hidden = true;
+    showProblem('');
     await action();
   } catch (error) {
     showProblem(error instanceof Error ? error.message : String(error));
   }
 }
 
+/** An empty message takes the last one away. */
 export function showProblem(message: string): void {
   const problem = byId('problem');
   problem.textContent = message;
-  problem.hidden = false;
+  problem.hidden = message === '';
 }
 
 /** Tells what goes on, also to screen readers. */

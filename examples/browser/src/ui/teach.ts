@@ -46,8 +46,10 @@ export class Teach {
     for (const id of ['kinds', 'brush']) byId(id).addEventListener('input', () => this.#usePen());
     app.panel.onChange((panel) => this.#open(panel === 'teach'));
     app.model.onChange((model) => {
+      const off = [...byId('scene-heads').querySelectorAll<HTMLInputElement>('input:not(:checked)')];
       const boxes = (model?.heads ?? []).map(({ key, title, shows }) => {
-        const box = make('input', { type: 'checkbox', value: key, checked: true });
+        const checked = !off.some(({ value }) => value === key);
+        const box = make('input', { type: 'checkbox', value: key, checked });
         return make('label', {}, box, ' ', make('b', { textContent: title }), ` ${shows}`);
       });
       byId('scene-heads').replaceChildren(byId('scene-heads').firstElementChild!, ...boxes);

@@ -18,6 +18,7 @@ export class Training {
   constructor(app: App, request: () => TrainingRequest, onMeasure: () => Promise<void>) {
     this.#app = app;
     this.#onMeasure = onMeasure;
+    app.worker.on('model', (model) => app.model.set(model));
     app.worker.on('step', (step) => this.#step(step));
     app.worker.on('measure', (measure) => this.#measure(measure));
     onClick('train', async () => {
@@ -40,6 +41,7 @@ export class Training {
     const enable = (names: readonly string[]): void => {
       for (const id of ['train', 'stop', 'continue', 'new-model', 'open-model'])
         byId<HTMLButtonElement>(id).disabled = !names.includes(id);
+      byId<HTMLFieldSetElement>('kinds').disabled = !names.includes('train');
     };
     this.#seconds = [];
     byId('training').textContent = 'Getting ready…';
@@ -85,7 +87,9 @@ export class Training {
     const lossCurve = byId<HTMLCanvasElement>('loss-curve');
     drawCurve(lossCurve, 'Loss', [{ name: 'loss', points: this.#loss }]);
     const lines = [...this.#measures].map(([name, points]) => ({ name, points }));
-    drawCurve(byId<HTMLCanvasElement>('measure-curve'), lines.length === 1 ? lines[0]!.name : 'Measured', lines);
+    const most = Math.max(1, ...lines.flatMap(({ points }) => points.map(([, value]) => value)));
+    const title = lines.length === 1 ? lines[0]!.name : 'Measured';
+    drawCurve(byId<HTMLCanvasElement>('measure-curve'), title, lines, [0, most]);
   }
 }
 

@@ -52,6 +52,7 @@ export class Teacher {
           ? sceneCourse(sources, side, request.vary)
           : ownCourse(request, this.#shelf, sources, side);
       this.#run = { request, model, course, store: memoryStore() };
+      this.#emit('model', this.#bench.taught({ taughtOn: request.kind, steps: 0, pictures: course.data.pictures }));
       return this.#go(this.#run, signal);
     });
   }
@@ -90,7 +91,7 @@ export class Teacher {
 
   async #go({ request, model, course, store }: Run, signal: AbortSignal): Promise<TrainingEnd> {
     const { steps, kind, heads } = request;
-    const schedule = { kind: 'cosine', warmUp: { steps: Math.min(10, steps) }, end: 0.05 } as const;
+    const schedule = { kind: 'constant', warmUp: { steps: Math.min(10, steps) } } as const;
     let last: TrainingEvent | undefined;
     let began = performance.now();
     for await (const event of finetune({

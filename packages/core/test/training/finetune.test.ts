@@ -4,9 +4,11 @@ import { constantsInUse } from '@glid/ops';
 import { expectClose } from '@glid/test-utils';
 import { enableProdMode, memory, setBackend } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { evaluateHeads } from '../../src/finetune/evaluate-heads.ts';
 import { finetune } from '../../src/finetune/finetune.ts';
 import { createModel } from '../../src/model/create-model.ts';
 import type { ModelConfig } from '../../src/model/model-config.ts';
+import type { EvaluationSource } from '../../src/training/batch.ts';
 import { checkpointWeights } from '../../src/training/checkpoint/checkpoints.ts';
 import { memoryStore } from '../../src/training/checkpoint/memory-store.ts';
 import type { EvaluationEvent, StepEvent, TrainingEvent } from '../../src/training/events.ts';
@@ -55,6 +57,27 @@ describe('finetune', () => {
     expect(Object.keys(first.terms)).toEqual(['a.distance']);
     expect(first.spread!['a.values']!.overQueries).not.toBeNull();
     expect(memory().numTensors - constantsInUse().count).toBe(before);
+  });
+
+  it('evaluates each head on the batches that have something for it, and misses one that has nothing anywhere', async () => {
+    const model = await createModel({ backbone: microConfig, heads: { a: halves(true), b: halves(true) }, seed: 0 });
+    const [first, second] = [halvesEvaluation(['a'], 6), halvesEvaluation(['b'], 3)];
+    const mixed: EvaluationSource = {
+      pictures: 9,
+      async *batches() {
+        yield* second.batches();
+        yield* first.batches();
+      },
+    };
+    const both = await evaluateHeads(model, mixed);
+    const { a, b } = model.heads;
+    const alone = [
+      await evaluateHeads({ ...model, heads: { a } }, first),
+      await evaluateHeads({ ...model, heads: { b } }, second),
+    ];
+    expect(both.metrics).toEqual({ ...alone[0]!.metrics, ...alone[1]!.metrics });
+    expect(Object.keys(both.metrics)).toEqual(['a.error', 'b.error']);
+    await expect(evaluateHeads(model, first)).rejects.toThrow(/no ground truth in original pixels for 'b'/);
   });
 
   it("evaluates in original pixels, watches the head's own metric, and its best weights make the model again", async () => {
