@@ -1,7 +1,9 @@
 import { GlidError } from '@glid/base';
+import type { CapturedGraph, GraphStage } from '@glid/ops';
 import type { BackendValues, DataId, DataType, TensorInfo } from '@tensorflow/tfjs-core';
 import { DataStorage, engine, KernelBackend } from '@tensorflow/tfjs-core';
 import { bytesOf, type HostValues, hostArray } from './codegen/types.ts';
+import { captureStages, type Recording } from './graph.ts';
 import type { Allocator, Block } from './runtime/allocator.ts';
 import type { Device } from './runtime/device.ts';
 import type { MatrixProducts } from './runtime/matrix-product.ts';
@@ -31,6 +33,8 @@ export class CudaBackend extends KernelBackend {
   readonly #onDispose: () => void;
   /** Tensors made since the running kernel began. */
   readonly #made: DataId[] = [];
+  readonly #graphs = new Set<CapturedGraph>();
+  #recording: Recording | undefined;
 
   constructor(device: Device, allocator: Allocator, products: MatrixProducts, onDispose: () => void) {
     super();
@@ -56,6 +60,7 @@ export class CudaBackend extends KernelBackend {
   override readSync(id: DataId): BackendValues {
     const { dtype, count, block, host } = this.#data.get(id);
     if (block === undefined) return host!;
+    if (this.#recording) this.device.refuseInCapture('reads back from the device');
     const values = hostArray(dtype, count);
     if (count > 0) this.device.download(values, block.address);
     return values;
@@ -65,6 +70,7 @@ export class CudaBackend extends KernelBackend {
     const stored = this.#data.get(id);
     const { dtype, count, block, host } = stored;
     if (block === undefined) return host!;
+    if (this.#recording) this.device.refuseInCapture('reads back from the device');
     const values = hostArray(dtype, count);
     if (count === 0) return values;
     // The tensor may be disposed while this waits.
@@ -117,31 +123,82 @@ export class CudaBackend extends KernelBackend {
   }
 
   override dispose(): void {
+    for (const graph of this.#graphs) graph.dispose();
     this.#onDispose();
   }
 
   // ---- for kernels
 
   /** Runs a kernel; where it throws, the tensors it has made so far are freed. */
-  guard<T>(kernel: () => T): T {
+  guard<T>(name: string, kernel: () => T): T {
     this.#made.length = 0;
+    this.device.operation = name;
     try {
       return kernel();
     } catch (error) {
       for (const id of this.#made) this.disposeData(id, true);
       throw error;
+    } finally {
+      this.device.operation = '';
     }
   }
 
   /** The device address; values that are still on the host go up now. */
   pointer(tensor: TensorInfo): number {
+    return this.blockOf(tensor).address;
+  }
+
+  /** The memory; values that are still on the host go up now. */
+  blockOf(tensor: TensorInfo): Block {
     const stored = this.#data.get(tensor.dataId);
     if (stored.block === undefined) {
-      stored.block = this.allocator.allocate(stored.count * bytesOf(stored.dtype));
-      if (stored.count > 0) this.device.upload(stored.block.address, toHostArray(stored));
+      stored.block = this.uploaded(stored.count * bytesOf(stored.dtype), () => toHostArray(stored));
       delete stored.host;
+    } else {
+      this.#recording?.read(stored.block);
     }
-    return stored.block.address;
+    return stored.block;
+  }
+
+  /** A block with the given bytes, for the caller to release. */
+  uploaded(bytes: number, values: () => ArrayBufferView): Block {
+    const block = this.#recording?.constant(bytes) ?? this.allocator.allocate(bytes);
+    if (bytes > 0) this.device.upload(block.address, values());
+    return block;
+  }
+
+  /** Fills a tensor that has memory with the values of another of its size and type. */
+  overwrite(address: number, from: TensorInfo): void {
+    const stored = this.#data.get(from.dataId);
+    const bytes = stored.count * bytesOf(stored.dtype);
+    if (bytes === 0) return;
+    if (stored.block === undefined) this.device.upload(address, toHostArray(stored));
+    else this.device.copy(address, stored.block.address, bytes);
+  }
+
+  /** The contract of `GraphBackend` in `@glid/ops`. */
+  captureStages(stages: readonly GraphStage[]): CapturedGraph[] {
+    if (this.#recording) this.device.refuseInCapture('captures another graph');
+    const graphs: CapturedGraph[] = [];
+    const forget = (): void => {
+      for (const graph of graphs) this.#graphs.delete(graph);
+    };
+    graphs.push(...captureStages(this, stages, forget));
+    for (const graph of graphs) this.#graphs.add(graph);
+    return graphs;
+  }
+
+  /** Tells `recording` what kernels read and upload while `run` runs. */
+  recorded<T>(recording: Recording, run: () => T): T {
+    this.#recording = recording;
+    this.device.refused = undefined;
+    try {
+      const result = run();
+      if (this.device.refused) throw this.device.refused;
+      return result;
+    } finally {
+      this.#recording = undefined;
+    }
   }
 
   /** The address, or 0 for an input that is not given. */
@@ -163,10 +220,15 @@ export class CudaBackend extends KernelBackend {
         fix: 'Use smaller batches or pictures.',
       });
     }
-    const block = this.allocator.allocate(count * bytesOf(dtype));
+    const made = this.wrap(this.allocator.allocate(count * bytesOf(dtype)), shape, dtype);
+    this.#made.push(made.dataId);
+    return made;
+  }
+
+  /** A tensor in a block, which is released with it. */
+  wrap(block: Block, shape: readonly number[], dtype: DataType): TensorInfo {
     const dataId = {};
-    this.#data.set(dataId, { dtype, count, references: 1, block });
-    this.#made.push(dataId);
+    this.#data.set(dataId, { dtype, count: sizeOf(shape), references: 1, block });
     return { dataId, shape: [...shape], dtype };
   }
 

@@ -1,6 +1,12 @@
 import { GlidError } from '@glid/base';
 import type { BackendCandidate, GlidBackend } from '@glid/ops';
-import { findBackendFactory, registerBackend, removeBackend } from '@tensorflow/tfjs-core';
+import {
+  findBackend,
+  findBackendFactory,
+  registerBackend,
+  removeBackend,
+  type TensorInfo,
+} from '@tensorflow/tfjs-core';
 import { CudaBackend } from './backend.ts';
 import { type CudaLibraries, findLibraries } from './ffi/find-libraries.ts';
 import { loadKoffi } from './ffi/koffi.ts';
@@ -35,6 +41,18 @@ export interface CudaGlidBackend extends GlidBackend {
   readonly bytesReserved: () => number;
   /** Kernels and matrix products launched so far. */
   readonly launches: () => number;
+  /** For libraries that work in the device's memory: `nccl({ memory: backend.memory, … })`. */
+  readonly memory: CudaMemory;
+}
+
+/** Where tensors lie, and on which stream they are computed. */
+export interface CudaMemory {
+  /** The compute stream, a `CUstream`. */
+  readonly stream: number;
+  /** The device address of a tensor's values. */
+  addressOf(tensor: TensorInfo): number;
+  /** A new tensor of the same shape and type, whose values are whatever the memory held. */
+  like(tensor: TensorInfo): TensorInfo;
 }
 
 export interface CudaCandidate extends BackendCandidate {
@@ -93,6 +111,7 @@ async function create(options: CudaOptions): Promise<CudaGlidBackend> {
     device.dispose();
   };
   registerBackend(backendName, () => new CudaBackend(device, allocator, products, dispose), 4);
+  const active = (): CudaBackend => findBackend(backendName) as CudaBackend;
   registerKernels();
   const { name, architecture, driverVersion, compiler } = device;
   const driver = `${Math.floor(driverVersion / 1000)}.${Math.floor((driverVersion % 1000) / 10)}`;
@@ -104,6 +123,11 @@ async function create(options: CudaOptions): Promise<CudaGlidBackend> {
     peakBytes: () => allocator.peakBytes,
     bytesReserved: () => allocator.bytesReserved,
     launches: () => device.launches,
+    memory: {
+      stream: device.stream,
+      addressOf: (tensor) => active().pointer(tensor),
+      like: ({ shape, dtype }) => active().output(shape, dtype),
+    },
     async dispose() {
       removeBackend(backendName);
     },

@@ -1,3 +1,3 @@
-export type { CudaCandidate, CudaGlidBackend, CudaOptions } from './cuda.ts';
+export type { CudaCandidate, CudaGlidBackend, CudaMemory, CudaOptions } from './cuda.ts';
 export { cuda } from './cuda.ts';
 export type { Precision } from './runtime/matrix-product.ts';

@@ -14,9 +14,11 @@ import { einsumKernels } from './kernels/einsum.ts';
 import { fillKernels } from './kernels/fill.ts';
 import { attentionKernels } from './kernels/fused/attention.ts';
 import { denseKernels } from './kernels/fused/dense.ts';
+import { fuseAndMixKernels } from './kernels/fused/fuse-and-mix.ts';
 import { fusionNodeKernels } from './kernels/fused/fusion-node.ts';
 import { groupNormKernels } from './kernels/fused/group-norm.ts';
 import { layerNormKernels } from './kernels/fused/layer-norm.ts';
+import { linearsKernels } from './kernels/fused/linears.ts';
 import { optimizerKernels } from './kernels/fused/optimizer.ts';
 import { resizeGradientKernels } from './kernels/fused/resize-gradients.ts';
 import { samplePointsKernels } from './kernels/fused/sample-points.ts';
@@ -73,9 +75,11 @@ export const kernels: readonly KernelConfig[] = [
   ...viewKernels,
   ...attentionKernels,
   ...denseKernels,
+  ...fuseAndMixKernels,
   ...fusionNodeKernels,
   ...groupNormKernels,
   ...layerNormKernels,
+  ...linearsKernels,
   ...optimizerKernels,
   ...resizeGradientKernels,
   ...samplePointsKernels,

@@ -1,4 +1,5 @@
 import { GlidError } from '@glid/base';
+import { loadKoffi } from './koffi.ts';
 
 /** The handful of Open MPI functions that are used. Counts are in elements; a result that is not 0 is an MPI error. */
 export interface OpenMpi {
@@ -25,7 +26,7 @@ const inPlace = 1n;
  * @throws GLID_BACKEND_UNAVAILABLE when koffi or Open MPI is missing or cannot be used
  */
 export async function openMpi(library: string): Promise<OpenMpi> {
-  const koffi = await loadKoffi();
+  const koffi = await loadKoffi('MPI');
   const lib = attempt(
     () => koffi.load(library, { global: true }),
     `Loading ${library} failed`,
@@ -81,15 +82,6 @@ export async function openMpi(library: string): Promise<OpenMpi> {
     abort: (code) => void abort(world, code),
     finalize: () => check('MPI_Finalize', finalize()),
   };
-}
-
-async function loadKoffi(): Promise<typeof import('koffi')> {
-  try {
-    const module = await import('koffi');
-    return module.default as unknown as typeof import('koffi');
-  } catch (error) {
-    throw unavailable('MPI needs the package koffi, which is not installed', 'npm install koffi', error);
-  }
 }
 
 function attempt<T>(work: () => T, what: string, fix: string): T {

@@ -28,6 +28,7 @@ enum Result : int {
   IllegalAddress = 700,
   LaunchFailed = 719,
   CaptureUnsupported = 900,
+  CaptureInvalidated = 901,
 };
 
 // Read from CUDASIM_<NAME> at start, changed by cudasimSet.
@@ -60,6 +61,8 @@ size_t bytesInUse();
 // streams.cpp: runs `work` now, or records it where `stream` captures.
 int submit(void* stream, std::function<int()> work);
 bool anyCapture();
+// A call that a capture cannot hold: refuses it and breaks the capture, whose end then fails too.
+int breakCapture(const char* what);
 bool capturing(void* stream);
 
 // counters for tests
@@ -73,4 +76,4 @@ Counters& counters();
 #define RETURN_STICKY() \
   if (sim::stickyError) return sim::stickyError
 #define FORBID_IN_CAPTURE(what) \
-  if (sim::anyCapture()) return sim::fail(sim::CaptureUnsupported, what " during stream capture")
+  if (sim::anyCapture()) return sim::breakCapture(what)

@@ -152,6 +152,7 @@ size_t layOut(const SimSignature& signature, std::vector<size_t>& offsets) {
 // An image is "CUDASIM1\n<path of the compiled kernels>\n".
 CUDASIM_API int cuModuleLoadDataEx(void** out, const void* image, unsigned, void*, void*) {
   RETURN_STICKY();
+  FORBID_IN_CAPTURE("cuModuleLoadDataEx");
   const char* text = (const char*)image;
   if (memcmp(text, "CUDASIM1\n", 9) != 0) return fail(InvalidImage, "the module image is none of the simulator's");
   const std::string path(text + 9, strchr(text + 9, '\n') - (text + 9));

@@ -27,6 +27,17 @@ int checkRange(uint64_t address, size_t bytes, const char* what) {
   return fail(InvalidValue, std::string(what) + ": the range is in no device allocation");
 }
 
+// Submits work on a range, which a graph may do again when the range is gone.
+int submitOn(void* stream, uint64_t address, size_t bytes, uint64_t other, std::function<void()> work) {
+  return submit(stream, [=] {
+    if (!onDevice(address, bytes) || !onDevice(other, bytes)) {
+      return stickyError = fail(IllegalAddress, "a graph copies from or to memory that was freed");
+    }
+    work();
+    return (int)Success;
+  });
+}
+
 }  // namespace
 
 uint64_t allocate(size_t bytes) {
@@ -100,46 +111,33 @@ CUDASIM_API int cuMemFreeHost(void* address) {
 CUDASIM_API int cuMemcpyHtoDAsync_v2(uint64_t to, const void* from, size_t bytes, void* stream) {
   RETURN_STICKY();
   if (int r = checkRange(to, bytes, "cuMemcpyHtoDAsync")) return r;
-  return submit(stream, [=] {
-    memcpy((void*)to, from, bytes);
-    return Success;
-  });
+  return submitOn(stream, to, bytes, to, [=] { memcpy((void*)to, from, bytes); });
 }
 
 CUDASIM_API int cuMemcpyDtoHAsync_v2(void* to, uint64_t from, size_t bytes, void* stream) {
   RETURN_STICKY();
   if (int r = checkRange(from, bytes, "cuMemcpyDtoHAsync")) return r;
-  return submit(stream, [=] {
-    memcpy(to, (void*)from, bytes);
-    return Success;
-  });
+  return submitOn(stream, from, bytes, from, [=] { memcpy(to, (void*)from, bytes); });
 }
 
 CUDASIM_API int cuMemcpyDtoDAsync_v2(uint64_t to, uint64_t from, size_t bytes, void* stream) {
   RETURN_STICKY();
   if (int r = checkRange(to, bytes, "cuMemcpyDtoDAsync")) return r;
   if (int r = checkRange(from, bytes, "cuMemcpyDtoDAsync")) return r;
-  return submit(stream, [=] {
-    memmove((void*)to, (void*)from, bytes);
-    return Success;
-  });
+  return submitOn(stream, to, bytes, from, [=] { memmove((void*)to, (void*)from, bytes); });
 }
 
 CUDASIM_API int cuMemsetD8Async(uint64_t to, unsigned char value, size_t count, void* stream) {
   RETURN_STICKY();
   if (int r = checkRange(to, count, "cuMemsetD8Async")) return r;
-  return submit(stream, [=] {
-    memset((void*)to, value, count);
-    return Success;
-  });
+  return submitOn(stream, to, count, to, [=] { memset((void*)to, value, count); });
 }
 
 CUDASIM_API int cuMemsetD32Async(uint64_t to, unsigned value, size_t count, void* stream) {
   RETURN_STICKY();
   if (int r = checkRange(to, 4 * count, "cuMemsetD32Async")) return r;
-  return submit(stream, [=] {
+  return submitOn(stream, to, 4 * count, to, [=] {
     unsigned* at = (unsigned*)to;
     for (size_t i = 0; i < count; i++) at[i] = value;
-    return Success;
   });
 }

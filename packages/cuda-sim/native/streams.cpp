@@ -18,6 +18,7 @@ struct Event {
 
 Stream legacyStream;
 int captures = 0;
+bool broken = false;
 
 // Handles 0 to 2 name the legacy and per-thread default streams.
 bool isLegacy(void* handle) { return (uintptr_t)handle <= 2; }
@@ -32,12 +33,18 @@ int submit(void* handle, std::function<int()> work) {
     return Success;
   }
   if (captures && isLegacy(handle)) {
-    return fail(CaptureUnsupported, "work on the legacy default stream while another stream captures");
+    return breakCapture("work on the legacy default stream");
   }
   return work();
 }
 
 bool anyCapture() { return captures > 0; }
+
+int breakCapture(const char* what) {
+  broken = true;
+  return fail(CaptureUnsupported, std::string(what) + " during stream capture");
+}
+
 bool capturing(void* stream) { return streamOf(stream)->capture != nullptr; }
 
 }  // namespace sim
@@ -56,7 +63,7 @@ CUDASIM_API int cuStreamDestroy_v2(void* stream) {
 }
 
 CUDASIM_API int cuStreamSynchronize(void* stream) {
-  if (capturing(stream)) return fail(CaptureUnsupported, "cuStreamSynchronize during stream capture");
+  if (capturing(stream)) return breakCapture("cuStreamSynchronize");
   return stickyError;
 }
 
@@ -97,6 +104,7 @@ CUDASIM_API int cuStreamBeginCapture_v2(void* handle, int) {
   Stream* stream = (Stream*)handle;
   if (stream->capture) return fail(CaptureUnsupported, "the stream captures already");
   stream->capture = new Graph();
+  broken = false;
   captures++;
   return Success;
 }
@@ -104,10 +112,11 @@ CUDASIM_API int cuStreamBeginCapture_v2(void* handle, int) {
 CUDASIM_API int cuStreamEndCapture(void* handle, void** graph) {
   Stream* stream = streamOf(handle);
   if (!stream->capture) return fail(InvalidValue, "the stream does not capture");
-  *graph = stream->capture;
+  *graph = broken ? nullptr : stream->capture;
+  if (broken) delete stream->capture;
   stream->capture = nullptr;
   captures--;
-  return Success;
+  return broken ? fail(CaptureInvalidated, "the capture was broken by an earlier call") : (int)Success;
 }
 
 CUDASIM_API int cuGraphInstantiateWithFlags(void** executable, void* graph, unsigned long long) {
@@ -117,6 +126,7 @@ CUDASIM_API int cuGraphInstantiateWithFlags(void** executable, void* graph, unsi
 
 CUDASIM_API int cuGraphLaunch(void* executable, void*) {
   RETURN_STICKY();
+  if (settings().skip) return Success;
   for (auto& work : ((Graph*)executable)->work) {
     if (int r = work()) return r;
   }

@@ -4,6 +4,7 @@ import { cublasLtTable } from '../../backend-cuda/src/driver/cublaslt.ts';
 import { driverTable } from '../../backend-cuda/src/driver/cuda.ts';
 import { nvrtcTable } from '../../backend-cuda/src/driver/nvrtc.ts';
 import type { ArgumentType } from '../../backend-cuda/src/ffi/port.ts';
+import { ncclTable, ncclTexts } from '../../collectives/src/nccl-library.ts';
 import { findCompiler } from '../src/index.ts';
 import { measurable, measureHeaders } from './measure-headers.ts';
 
@@ -25,7 +26,9 @@ function exported(): Record<string, number[]> {
   const found: Record<string, number[]> = {};
   for (const file of readdirSync(new URL('native', root)).filter((name) => name.endsWith('.cpp'))) {
     const text = readFileSync(new URL(`native/${file}`, root), 'utf8');
-    for (const [, name, parameters] of text.matchAll(/CUDASIM_API [\w ]+?\*?\s*\*?(cu\w+|nvrtc\w+)\(([^)]*)\)/g)) {
+    for (const [, name, parameters] of text.matchAll(
+      /CUDASIM_API [\w ]+?\*?\s*\*?(cu\w+|nvrtc\w+|nccl\w+)\(([^)]*)\)/g,
+    )) {
       if (!name!.startsWith('cudasim')) found[name!] = parameters!.split(',').filter(Boolean).map(sizeOf);
     }
   }
@@ -33,6 +36,7 @@ function exported(): Record<string, number[]> {
 }
 
 function sizeOf(parameter: string): number {
+  if (/\bUniqueId \w+$/.test(parameter)) return 128;
   if (parameter.includes('*') || /\b(size_t|u?int64_t|unsigned long long)\b/.test(parameter)) return 8;
   return /\bunsigned char\b/.test(parameter) ? 1 : 4;
 }
@@ -65,4 +69,15 @@ describe('argument sizes of the CUDA headers', () => {
       expect(measured).toEqual(Object.fromEntries(here.map((name) => [name, sizes[name]])));
     });
   }
+  it('are those of every function of NCCL that is called', () => {
+    const words = { pointer: 8, word: 8, int: 4, id: 128 };
+    const functions = exported();
+    for (const [name, args] of Object.entries({ ...ncclTable, ...ncclTexts })) {
+      expect(
+        args.map((type) => words[type]),
+        name,
+      ).toEqual(sizes[name]);
+      expect(functions).toHaveProperty(name);
+    }
+  });
 });

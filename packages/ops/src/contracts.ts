@@ -23,6 +23,21 @@ export interface GlidKernels {
     attrs: { activation: Activation | 'none'; withPreactivation: boolean };
     outputs: [y: TensorInfo] | [y: TensorInfo, preactivation: TensorInfo];
   };
+  /** `y = x kernel + bias + residual`. `x [M, I]`, `kernel [I, O]`, `bias [O]`, `residual [M, O]` -> `[M, O]`. */
+  GlidLinearAdd: {
+    inputs: { x: TensorInfo; kernel: TensorInfo; bias?: TensorInfo; residual: TensorInfo };
+    attrs: Record<never, never>;
+    outputs: [y: TensorInfo];
+  };
+  /**
+   * `count` linear layers at once: `y{k} = (x{k} + added{k}) kernel{k} + bias{k}`. `x{k} [M, I]`, `kernel{k} [I, O]`, optional `bias{k} [O]` and
+   * `added{k} [R, I]`, whose rows repeat where M is a multiple of R; each k has sizes of its own. Outputs all `y{k} [M, O]`.
+   */
+  GlidLinears: {
+    inputs: Readonly<Record<`${'x' | 'added' | 'kernel' | 'bias'}${number}`, TensorInfo>>;
+    attrs: { count: number };
+    outputs: TensorInfo[];
+  };
   /** `y[n] = sum_m x[m, n]`. `x [M, N]` -> `[N]`. Bias, scale and shift gradients. */
   GlidColumnSum: { inputs: { x: TensorInfo }; attrs: Record<never, never>; outputs: [y: TensorInfo] };
   /** `x (1 + erf(x / sqrt 2)) / 2`, any shape. */
@@ -31,6 +46,15 @@ export interface GlidKernels {
   GlidGeluGrad: { inputs: { dy: TensorInfo; x: TensorInfo }; attrs: Record<never, never>; outputs: [dx: TensorInfo] };
   /** Normalisation over the last axis, biased variance. `x [..., C]`, `gamma [C]`, `beta [C]` -> `[..., C]`. */
   GlidLayerNorm: {
+    inputs: { x: TensorInfo; gamma: TensorInfo; beta: TensorInfo };
+    attrs: { epsilon: number };
+    outputs: [y: TensorInfo];
+  };
+  /**
+   * `GlidLayerNorm` of 2 x 2 squares: `x [B, H, W, C]`, H and W even, `gamma`, `beta [4C]` -> `[B, H/2, W/2, 4C]`. Pixels of a square
+   * lie side by side in the order (0, 0), (1, 0), (0, 1), (1, 1) of (row, column).
+   */
+  GlidSquaresNorm: {
     inputs: { x: TensorInfo; gamma: TensorInfo; beta: TensorInfo };
     attrs: { epsilon: number };
     outputs: [y: TensorInfo];
@@ -62,6 +86,15 @@ export interface GlidKernels {
    */
   GlidWindowAttention: {
     inputs: { qkv: TensorInfo; bias: TensorInfo; keyMask?: TensorInfo };
+    attrs: WindowAttentionAttributes;
+    outputs: [y: TensorInfo];
+  };
+  /**
+   * `GlidWindowAttention` with the bias looked up: `table [(2 window[0] - 1) (2 window[1] - 1), heads]`; that of the positions (y, x) and
+   * (y', x') of a window is row (y - y' + window[0] - 1) (2 window[1] - 1) + (x - x' + window[1] - 1).
+   */
+  GlidRelativeWindowAttention: {
+    inputs: { qkv: TensorInfo; table: TensorInfo; keyMask?: TensorInfo };
     attrs: WindowAttentionAttributes;
     outputs: [y: TensorInfo];
   };
@@ -100,6 +133,21 @@ export interface GlidKernels {
   GlidFusionNode: {
     inputs: { weights: TensorInfo } & Readonly<Record<`x${number}`, TensorInfo>>;
     attrs: { count: number; epsilon: number; activation: 'swish' | 'none' };
+    outputs: [y: TensorInfo];
+  };
+  /**
+   * A node of Bi-FPN up to its pointwise product: `y = mix(swish(sum_k n_k r_k(x_k)))`, `n_k` as in `GlidFusionNode`, `mix` the depthwise 3 x 3
+   * convolution with zeros around. `x{k}` `[B, h_k, w_k, C]`; `r_k` brings it to `size`: 'same' leaves it, 'nearest' takes input pixel
+   * floor(i h_k / H), 'maximum' is the largest of 3 x 3 around input pixel 2 i inside the map. `depthwise [3, 3, C, 1]` -> `[B, H, W, C]`.
+   */
+  GlidFuseAndMix: {
+    inputs: { weights: TensorInfo; depthwise: TensorInfo } & Readonly<Record<`x${number}`, TensorInfo>>;
+    attrs: {
+      count: number;
+      epsilon: number;
+      size: readonly [number, number];
+      resampling: readonly ('same' | 'nearest' | 'maximum')[];
+    };
     outputs: [y: TensorInfo];
   };
   /** Outputs the gradients of `x0`, `x1`, …, then of `weights` (0 where `w_k <= 0`). */
@@ -187,18 +235,23 @@ export type GlidKernelName = keyof GlidKernels;
 /** Every contract, for capability tables; `satisfies` keeps it complete. */
 export const glidKernelNames: readonly GlidKernelName[] = Object.keys({
   GlidLinear: 0,
+  GlidLinearAdd: 0,
+  GlidLinears: 0,
   GlidColumnSum: 0,
   GlidGelu: 0,
   GlidGeluGrad: 0,
   GlidLayerNorm: 0,
+  GlidSquaresNorm: 0,
   GlidLayerNormGrad: 0,
   GlidGroupNorm: 0,
   GlidGroupNormGrad: 0,
   GlidWindowAttention: 0,
+  GlidRelativeWindowAttention: 0,
   GlidWindowAttentionGrad: 0,
   GlidAttention: 0,
   GlidAttentionGrad: 0,
   GlidFusionNode: 0,
+  GlidFuseAndMix: 0,
   GlidFusionNodeGrad: 0,
   GlidResizeBilinearGrad: 0,
   GlidResizeNearestGrad: 0,

@@ -1,11 +1,11 @@
 import type { Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
-import { engine, fused as fusedOps, matMul, mul, relu, reshape, step } from '@tensorflow/tfjs-core';
+import { add, clone, engine, fused as fusedOps, matMul, mul, relu, reshape, step } from '@tensorflow/tfjs-core';
 import { columnSum } from './column-sum.ts';
 import type { Activation } from './contracts.ts';
 import { geluGradient, geluValue } from './gelu.ts';
 import { differentiable } from './gradient.ts';
-import { runGlidKernel } from './kernel.ts';
-import { product, requireShape } from './shape.ts';
+import { hasGlidKernel, runGlidKernel } from './kernel.ts';
+import { product, requireShape, sameShape } from './shape.ts';
 
 /**
  * `activation(x kernel + bias)` over the last axis: `x [..., I]`, `kernel [I, O]`, `bias [O]` -> `[..., O]`.
@@ -42,6 +42,40 @@ export function linear<T extends Tensor>(x: T, kernel: Tensor2D, bias?: Tensor1D
       const dx = reshape(matMul(d, kernel, false, true), inShape);
       const dkernel = matMul(flat, d, true, false);
       return bias === undefined ? [dx, dkernel] : [dx, dkernel, columnSum(d)];
+    },
+  );
+}
+
+/**
+ * `residual + x kernel + bias`, the end of every branch of a transformer: as `linear`, with `residual [..., O]` added by the product itself
+ * where the backend can. Kernel: `GlidLinearAdd`. Throws `GLID_SHAPE`.
+ */
+export function linearAdd<T extends Tensor>(x: Tensor, kernel: Tensor2D, bias: Tensor1D | undefined, residual: T): T {
+  if (!hasGlidKernel('GlidLinearAdd')) return add(residual, linear(x, kernel, bias)) as T;
+  const [inSize, outSize] = kernel.shape;
+  const fits = x.shape.at(-1) === inSize && (bias === undefined || bias.shape[0] === outSize);
+  const outShape = [...x.shape.slice(0, -1), outSize];
+  requireShape(
+    fits && sameShape(outShape, residual.shape),
+    'linearAdd',
+    'x [..., I], kernel [I, O], bias [O], residual [..., O]',
+    bias === undefined ? { x, kernel, residual } : { x, kernel, bias, residual },
+  );
+  const rows = product(x.shape.slice(0, -1));
+  const inShape = x.shape;
+  return differentiable<T>(
+    bias === undefined ? [residual, x, kernel] : [residual, x, kernel, bias],
+    (save) => {
+      const flat = reshape(x, [rows, inSize]);
+      save([flat, kernel]);
+      const inputs = { x: flat, kernel, bias, residual: reshape(residual, [rows, outSize]) };
+      return reshape(runGlidKernel('GlidLinearAdd', inputs, {})![0]!, outShape) as unknown as T;
+    },
+    (dy, saved) => {
+      const [flat, kernel] = saved as [Tensor2D, Tensor2D];
+      const d = reshape(dy, [rows, outSize]) as Tensor2D;
+      const gradients = [clone(dy), reshape(matMul(d, kernel, false, true), inShape), matMul(flat, d, true, false)];
+      return bias === undefined ? gradients : [...gradients, columnSum(d)];
     },
   );
 }

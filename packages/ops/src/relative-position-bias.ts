@@ -11,21 +11,27 @@ import { requireShape } from './shape.ts';
  * Throws `GLID_SHAPE`.
  */
 export function relativePositionBias(table: Tensor2D, window: readonly [number, number]): Tensor3D {
-  const [height, width] = window;
+  checkTable(table, window);
+  return differentiable<Tensor3D>(
+    [table],
+    () => biasOfPairs(table, window),
+    (dy) => [sumOverPairs(dy, window)],
+  );
+}
+
+/** Throws `GLID_SHAPE`. */
+export function checkTable(table: Tensor2D, [height, width]: readonly [number, number]): void {
   const rows = (2 * height - 1) * (2 * width - 1);
   requireShape(table.rank === 2 && table.shape[0] === rows, 'relativePositionBias', `table [${rows}, heads]`, {
     table,
   });
-  const heads = table.shape[1];
+}
+
+/** The bias without a gradient, for use inside `differentiable`. */
+export function biasOfPairs(table: Tensor2D, [height, width]: readonly [number, number]): Tensor3D {
   const positions = height * width;
-  return differentiable<Tensor3D>(
-    [table],
-    () => {
-      const pairs = gather(table, pairIndex(height, width));
-      return reshape(transpose(pairs, [1, 0]), [heads, positions, positions]) as Tensor3D;
-    },
-    (dy) => [sumOverPairs(dy, height, width)],
-  );
+  const pairs = gather(table, pairIndex(height, width));
+  return reshape(transpose(pairs, [1, 0]), [table.shape[1], positions, positions]) as Tensor3D;
 }
 
 /** `[N * N]` table rows. Cached. */
@@ -56,7 +62,7 @@ function offsetOfPairs(n: number): Tensor2D {
 }
 
 /** `[heads, N, N]` -> `[(2 wh - 1)(2 ww - 1), heads]`: first over the pairs of columns, then over the pairs of rows. */
-function sumOverPairs(dy: Tensor3D, height: number, width: number): Tensor2D {
+export function sumOverPairs(dy: Tensor3D, [height, width]: readonly [number, number]): Tensor2D {
   const heads = dy.shape[0];
   const offsetsX = 2 * width - 1;
   const byAxis = transpose(reshape(dy, [heads * height, width, height, width]), [0, 2, 1, 3]);

@@ -1,8 +1,11 @@
 import { GlidError } from '@glid/base';
-import type { Tensor } from '@tensorflow/tfjs-core';
+
+interface Shaped {
+  readonly shape: readonly number[];
+}
 
 /** Throws `GLID_SHAPE` unless `ok`; `need` names the axes that the op expects, `got` are the shapes it was given. */
-export function requireShape(ok: boolean, op: string, need: string, got: Readonly<Record<string, Tensor>>): void {
+export function requireShape(ok: boolean, op: string, need: string, got: Readonly<Record<string, Shaped>>): void {
   if (ok) return;
   const shapes = Object.entries(got).map(([name, tensor]) => `${name} [${tensor.shape.join(', ')}]`);
   throw new GlidError('GLID_SHAPE', `${op} needs ${need}, got ${shapes.join(', ')}.`, {

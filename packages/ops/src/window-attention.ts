@@ -4,8 +4,9 @@ import { columnSum } from './column-sum.ts';
 import type { WindowAttentionAttributes } from './contracts.ts';
 import { differentiable } from './gradient.ts';
 import { mergeHeads, splitHeads } from './heads.ts';
-import { runGlidKernel } from './kernel.ts';
-import { requireOption, requireShape } from './shape.ts';
+import { hasGlidKernel, runGlidKernel } from './kernel.ts';
+import { biasOfPairs, checkTable, relativePositionBias, sumOverPairs } from './relative-position-bias.ts';
+import { requireOption, requireShape, sameShape } from './shape.ts';
 import { logitsGradient, maskedLogit, softmaxGradient } from './softmax-gradient.ts';
 import { fromWindows, shiftMask, toWindows, type WindowLayout } from './window-layout.ts';
 
@@ -26,7 +27,7 @@ export interface WindowAttentionOptions {
  */
 export function windowAttention(qkv: Tensor4D, bias: Tensor3D, options: WindowAttentionOptions): Tensor4D {
   const { heads, window, shift, keyMask } = options;
-  check(qkv, bias, options);
+  check(qkv, bias.shape, options);
   const attrs: WindowAttentionAttributes = { heads, window, shift };
   return differentiable<Tensor4D>(
     [qkv, bias],
@@ -47,7 +48,37 @@ export function windowAttention(qkv: Tensor4D, bias: Tensor3D, options: WindowAt
   );
 }
 
-function check(qkv: Tensor4D, bias: Tensor3D, options: WindowAttentionOptions): void {
+/**
+ * `windowAttention` with Swin's bias of relative positions: `table [(2 h - 1)(2 w - 1), heads]` for windows of `h x w` (see
+ * `relativePositionBias`). Kernel: `GlidRelativeWindowAttention`; without it the bias is made first. Throws `GLID_SHAPE`, `GLID_USAGE`.
+ */
+export function relativeWindowAttention(qkv: Tensor4D, table: Tensor2D, options: WindowAttentionOptions): Tensor4D {
+  const { heads, window, shift, keyMask } = options;
+  if (!hasGlidKernel('GlidRelativeWindowAttention')) {
+    return windowAttention(qkv, relativePositionBias(table, window), options);
+  }
+  checkTable(table, window);
+  const positions = window[0] * window[1];
+  check(qkv, [table.shape[1], positions, positions], options);
+  const attrs: WindowAttentionAttributes = { heads, window, shift };
+  return differentiable<Tensor4D>(
+    [qkv, table],
+    (save) => {
+      save(keyMask === undefined ? [qkv, table] : [qkv, table, keyMask]);
+      return runGlidKernel('GlidRelativeWindowAttention', { qkv, table, keyMask }, attrs)![0] as Tensor4D;
+    },
+    (dy, saved) => {
+      const [qkv, table, keyMask] = saved as [Tensor4D, Tensor2D, Tensor3D?];
+      const bias = biasOfPairs(table, window);
+      const [dqkv, dbias] =
+        runGlidKernel('GlidWindowAttentionGrad', { dy, qkv, bias, keyMask }, attrs) ??
+        windowAttentionGradient(dy, qkv, bias, keyMask, attrs);
+      return [dqkv!, sumOverPairs(dbias as Tensor3D, window)];
+    },
+  );
+}
+
+function check(qkv: Tensor4D, bias: readonly number[], options: WindowAttentionOptions): void {
   const { heads, window, shift, keyMask } = options;
   const [batch, height, width, channels] = qkv.shape;
   const positions = window[0] * window[1];
@@ -56,13 +87,10 @@ function check(qkv: Tensor4D, bias: Tensor3D, options: WindowAttentionOptions): 
       channels % (3 * heads) === 0 &&
       height % window[0] === 0 &&
       width % window[1] === 0 &&
-      bias.rank === 3 &&
-      bias.shape[0] === heads &&
-      bias.shape[1] === positions &&
-      bias.shape[2] === positions,
+      sameShape(bias, [heads, positions, positions]),
     'windowAttention',
     `qkv [B, H, W, 3C] with H, W multiples of ${window.join(' x ')} and C of ${heads}, bias [${heads}, ${positions}, ${positions}]`,
-    { qkv, bias },
+    { qkv, bias: { shape: bias } },
   );
   if (keyMask !== undefined) {
     const [b, h, w] = keyMask.shape;

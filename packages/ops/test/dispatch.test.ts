@@ -2,6 +2,7 @@ import '@glid/ops/gradients';
 import '@tensorflow/tfjs-backend-cpu';
 import type { KernelBackend, Tensor, TensorInfo } from '@tensorflow/tfjs-core';
 import {
+  add,
   enableProdMode,
   engine,
   grads,
@@ -19,6 +20,7 @@ import type { GlidKernelName } from '../src/index.ts';
 import {
   adamwStep,
   attention,
+  fuseAndMix,
   fusionNode,
   gatherRows,
   gelu,
@@ -28,9 +30,13 @@ import {
   hasGlidKernel,
   layerNorm,
   linear,
+  linearAdd,
+  linears,
+  relativeWindowAttention,
   resizeBilinear,
   resizeNearest,
   samplePoints,
+  squaresNorm,
   windowAttention,
 } from '../src/index.ts';
 
@@ -55,18 +61,24 @@ const outputs: Record<GlidKernelName, Outputs> = {
     const y = [x!.shape[0]!, kernel!.shape[1]!];
     return withPreactivation ? [y, y] : [y];
   },
+  GlidLinearAdd: shapes('residual'),
+  GlidLinears: (inputs, { count }) =>
+    Array.from({ length: count as number }, (_, k) => [inputs[`x${k}`]!.shape[0]!, inputs[`kernel${k}`]!.shape[1]!]),
   GlidColumnSum: ({ x }) => [[x!.shape[1]!]],
   GlidGelu: shapes('x'),
   GlidGeluGrad: shapes('x'),
   GlidLayerNorm: shapes('x'),
+  GlidSquaresNorm: ({ x }) => [[x!.shape[0]!, x!.shape[1]! / 2, x!.shape[2]! / 2, x!.shape[3]! * 4]],
   GlidLayerNormGrad: shapes('x', 'gamma', 'gamma'),
   GlidGroupNorm: shapes('x'),
   GlidGroupNormGrad: shapes('x', 'gamma', 'gamma'),
   GlidWindowAttention: ({ qkv }) => [[...qkv!.shape.slice(0, 3), qkv!.shape[3]! / 3]],
+  GlidRelativeWindowAttention: ({ qkv }) => [[...qkv!.shape.slice(0, 3), qkv!.shape[3]! / 3]],
   GlidWindowAttentionGrad: shapes('qkv', 'bias'),
   GlidAttention: shapes('q'),
   GlidAttentionGrad: shapes('q', 'k', 'v'),
   GlidFusionNode: shapes('x0'),
+  GlidFuseAndMix: ({ x0 }, { size }) => [[x0!.shape[0]!, ...(size as number[]), x0!.shape[3]!]],
   GlidFusionNodeGrad: (inputs, { count }) =>
     [...Array.from({ length: count as number }, (_, k) => `x${k}`), 'weights'].map((name) => inputs[name]!.shape),
   GlidResizeBilinearGrad: ({ dy }, { inputSize }) => [[dy!.shape[0]!, ...(inputSize as number[]), dy!.shape[3]!]],
@@ -291,6 +303,93 @@ describe('kernels that a backend registers', () => {
       ]);
     });
     expect(memory().numTensors).toBe(before);
+  });
+
+  it('GlidLinearAdd takes the residual along in both passes', () => {
+    tidy(() => {
+      const calls = spy('GlidLinearAdd', 'GlidColumnSum');
+      const xs = [ones([2, 3, 4]), ones([4, 5]), ones([5]), ones([2, 3, 5])];
+      const run = (x: Tensor, k: Tensor, b: Tensor, r: Tensor): Tensor => linearAdd(x, k as Any, b as Any, r);
+      const got = gradients((x, k, b, r) => run(x!, k!, b!, r!), xs);
+      const inputs = { x: [6, 4], kernel: [4, 5], bias: [5], residual: [6, 5] };
+      expect(calls.map(({ name }) => name)).toEqual(['GlidLinearAdd', 'GlidColumnSum']);
+      expect(calls[0]).toEqual({ name: 'GlidLinearAdd', inputs, attrs: {} });
+      expect(got.map((g) => g.shape)).toEqual(xs.map((x) => x.shape));
+      expect(Array.from(got[3]!.dataSync())).toEqual(new Array(30).fill(1));
+      expect(() => linearAdd(xs[0]!, xs[1] as Any, xs[2] as Any, ones([6, 5]))).toThrow(/linearAdd needs/);
+    });
+  });
+
+  it('GlidRelativeWindowAttention takes the table; its gradient goes by way of the bias', () => {
+    const [qkv, table] = [ones([1, 4, 6, 12]), ones([15, 2])];
+    const run = (x: Tensor, t: Tensor): Tensor => relativeWindowAttention(x as Any, t as Any, window);
+    tidy(() => gradients((x, t) => run(x!, t!), [qkv, table])); // fills the cache of constants
+    tidy(() => {
+      const calls = spy('GlidRelativeWindowAttention', 'GlidWindowAttentionGrad');
+      const got = gradients((x, t) => run(x!, t!), [qkv, table]);
+      expect(calls).toEqual([
+        { name: 'GlidRelativeWindowAttention', inputs: { qkv: [1, 4, 6, 12], table: [15, 2] }, attrs: { ...window } },
+        {
+          name: 'GlidWindowAttentionGrad',
+          inputs: { dy: [1, 4, 6, 4], qkv: [1, 4, 6, 12], bias: [2, 6, 6] },
+          attrs: { ...window },
+        },
+      ]);
+      expect(got.map((g) => g.shape)).toEqual([qkv.shape, table.shape]);
+      // Seven for each pair of positions: 36 pairs a head.
+      expect(got[1]!.dataSync().reduce((a, b) => a + b)).toBe(7 * 36 * 2);
+    });
+  });
+
+  it('GlidLinears, GlidSquaresNorm and GlidFuseAndMix serve inference, and leave gradients to the parts', () => {
+    tidy(() => {
+      const calls = spy('GlidLinears', 'GlidFuseAndMix', 'GlidSquaresNorm');
+      const [x, kernel, bias] = [ones([2, 3, 4]), ones([4, 5]), ones([5])];
+      const layers = (t: Tensor): Tensor[] =>
+        linears([{ x: t, added: ones([1, 3, 4]), kernel, bias } as Any, { x: t, kernel }]);
+      const map = ones([1, 3, 4, 2]);
+      const maps = (t: Tensor): Tensor =>
+        fuseAndMix(
+          [
+            { map: t as Any, resampling: 'same' },
+            { map: ones([1, 2, 2, 2]), resampling: 'nearest' },
+          ],
+          ones([2]),
+          ones([3, 3, 2, 1]),
+          [3, 4],
+        );
+      expect(layers(x).map((y) => y.shape)).toEqual([
+        [2, 3, 5],
+        [2, 3, 5],
+      ]);
+      expect(maps(map).shape).toEqual([1, 3, 4, 2]);
+      const squares = (t: Tensor): Tensor => squaresNorm(t as Any, ones([8]), ones([8]));
+      expect(squares(ones([1, 2, 4, 2])).shape).toEqual([1, 1, 2, 8]);
+      // Odd grids are left to the parts too.
+      expect(squares(ones([1, 3, 4, 2])).shape).toEqual([1, 2, 2, 8]);
+      expect(calls).toEqual([
+        {
+          name: 'GlidLinears',
+          inputs: { x0: [6, 4], added0: [3, 4], kernel0: [4, 5], bias0: [5], x1: [6, 4], kernel1: [4, 5] },
+          attrs: { count: 2 },
+        },
+        {
+          name: 'GlidFuseAndMix',
+          inputs: { x0: [1, 3, 4, 2], x1: [1, 2, 2, 2], weights: [2], depthwise: [3, 3, 2, 1] },
+          attrs: { count: 2, epsilon: 1e-4, size: [3, 4], resampling: ['same', 'nearest'] },
+        },
+        {
+          name: 'GlidSquaresNorm',
+          inputs: { x: [1, 2, 4, 2], gamma: [8], beta: [8] },
+          attrs: { epsilon: 1e-5 },
+        },
+      ]);
+      calls.length = 0;
+      gradients((t) => add(sum(layers(t!)[0]!), sum(layers(t!)[1]!)), [x]);
+      gradients((t) => maps(t!), [map]);
+      gradients((t) => squares(t!), [ones([1, 2, 4, 2])]);
+      expect(calls).toEqual([]);
+    });
   });
 
   it('GlidAdamW and GlidGlobalNorm take all tensors in one call', () => {

@@ -27,7 +27,7 @@ export function defineKernel<Inputs, Attributes = NamedAttrMap>(
 ): KernelConfig {
   const kernelFunc: KernelFunc = ({ inputs, attrs, backend }) => {
     const own = backend as CudaBackend;
-    return own.guard(() => kernel(own, inputs as Inputs, attrs as Attributes));
+    return own.guard(kernelName, () => kernel(own, inputs as Inputs, attrs as Attributes));
   };
   return { kernelName, backendName, kernelFunc };
 }

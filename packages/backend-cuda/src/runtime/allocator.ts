@@ -5,6 +5,15 @@ export interface Block {
   readonly address: number;
   /** Bytes, at least what was asked for. */
   readonly size: number;
+  /** Where it goes when it is freed. */
+  readonly pool: Pool;
+}
+
+/** Freed blocks of each size. A graph has one of its own: what it freed is written again by every replay, and by nobody else. */
+export class Pool {
+  readonly free: Map<number, number[]> = new Map();
+  /** Its graph is gone: blocks that come back go to the device. */
+  closed = false;
 }
 
 const mebibyte = 2 ** 20;
@@ -16,7 +25,11 @@ const mebibyte = 2 ** 20;
 export class Allocator {
   readonly #device: Device;
   readonly #exact: boolean;
-  readonly #free = new Map<number, number[]>();
+  readonly #common = new Pool();
+  /** Addresses that more than one holds: how many more. */
+  readonly #held = new Map<number, number>();
+  #pool = this.#common;
+  #sealed = false;
   #inUse = 0;
   #reserved = 0;
   #peak = 0;
@@ -40,32 +53,71 @@ export class Allocator {
     return this.#peak;
   }
 
-  /** @throws GLID_OUT_OF_MEMORY when the device is full even without the blocks kept here. */
+  /**
+   * @throws GLID_OUT_OF_MEMORY when the device is full even without the blocks kept here
+   * @throws GLID_USAGE while a graph is captured and its pool has no block of the size
+   */
   allocate(bytes: number): Block {
     const size = this.#exact ? Math.max(1, bytes) : sizeClass(bytes);
-    const kept = this.#free.get(size)?.pop();
+    const pool = this.#pool;
+    const kept = pool.free.get(size)?.pop();
+    if (kept === undefined && this.#sealed)
+      this.#device.refuseInCapture(`needs a block of ${size} bytes that the rehearsal did not need`);
     const address = kept ?? this.#reserve(size);
     this.#inUse += size;
     if (this.#inUse > this.#peak) this.#peak = this.#inUse;
-    return { address, size };
+    return { address, size, pool };
   }
 
-  release({ address, size }: Block): void {
+  /** Keeps a block from being freed until it has been released once more. */
+  hold({ address }: Block): void {
+    this.#held.set(address, (this.#held.get(address) ?? 0) + 1);
+  }
+
+  release({ address, size, pool }: Block): void {
+    const holders = this.#held.get(address);
+    if (holders !== undefined) {
+      if (holders === 1) this.#held.delete(address);
+      else this.#held.set(address, holders - 1);
+      return;
+    }
     this.#inUse -= size;
-    if (this.#exact) {
+    if (pool.closed || (this.#exact && pool === this.#common)) {
       this.#giveBack(address, size);
       return;
     }
-    const kept = this.#free.get(size);
-    if (kept === undefined) this.#free.set(size, [address]);
+    const kept = pool.free.get(size);
+    if (kept === undefined) pool.free.set(size, [address]);
     else kept.push(address);
   }
 
-  /** Gives the kept blocks back to the device. */
+  /** Allocates from `pool` while `run` runs; `sealed`: from its free blocks alone, as a capture must. */
+  within<T>(pool: Pool, sealed: boolean, run: () => T): T {
+    const [outer, wasSealed] = [this.#pool, this.#sealed];
+    [this.#pool, this.#sealed] = [pool, sealed];
+    try {
+      return run();
+    } finally {
+      [this.#pool, this.#sealed] = [outer, wasSealed];
+    }
+  }
+
+  /** Gives a pool's free blocks back to the device, and those in use when they are released. */
+  close(pool: Pool): void {
+    pool.closed = true;
+    this.#device.synchronize();
+    this.#empty(pool);
+  }
+
+  /** Gives the kept blocks back to the device, but for those of graphs. */
   trim(): void {
     this.#device.synchronize();
-    for (const [size, addresses] of this.#free) for (const address of addresses) this.#giveBack(address, size);
-    this.#free.clear();
+    this.#empty(this.#common);
+  }
+
+  #empty(pool: Pool): void {
+    for (const [size, addresses] of pool.free) for (const address of addresses) this.#giveBack(address, size);
+    pool.free.clear();
   }
 
   #giveBack(address: number, size: number): void {

@@ -1,29 +1,30 @@
-/** A table of C structs, written in order; 8-byte fields must come at multiples of 8. */
+/** A table of C structs of 4- and 8-byte fields, written in order; 8-byte fields must come at multiples of 8. */
 export class ByteTable {
   readonly bytes: Uint8Array;
-  readonly #view: DataView;
+  readonly #words: Int32Array;
+  readonly #floats: Float32Array;
   #at = 0;
 
   constructor(size: number) {
-    this.bytes = new Uint8Array(size);
-    this.#view = new DataView(this.bytes.buffer);
+    const memory = new ArrayBuffer(size);
+    this.bytes = new Uint8Array(memory);
+    this.#words = new Int32Array(memory);
+    this.#floats = new Float32Array(memory);
   }
 
   pointer(address: number): this {
-    this.#view.setBigUint64(this.#at, BigInt(address), true);
-    this.#at += 8;
+    this.#words[this.#at++] = address | 0;
+    this.#words[this.#at++] = address / 4294967296;
     return this;
   }
 
   int(value: number): this {
-    this.#view.setInt32(this.#at, value, true);
-    this.#at += 4;
+    this.#words[this.#at++] = value;
     return this;
   }
 
   float(value: number): this {
-    this.#view.setFloat32(this.#at, value, true);
-    this.#at += 4;
+    this.#floats[this.#at++] = value;
     return this;
   }
 }

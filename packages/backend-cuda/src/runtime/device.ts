@@ -11,6 +11,15 @@ import type { Geometry, Program } from './program.ts';
 
 const nonBlocking = 1;
 const withoutTiming = 2;
+/** Calls that a capture cannot hold are refused to this thread, not to others (`CU_STREAM_CAPTURE_MODE_THREAD_LOCAL`). */
+const captureThreadLocal = 1;
+
+/** Recorded work. */
+export interface CapturedWork {
+  /** A `CUgraphExec`. */
+  readonly executable: number;
+  readonly nodes: number;
+}
 
 /** One GPU: its context, one compute stream, one stream for reading back, and the kernels loaded so far. */
 export class Device {
@@ -25,6 +34,10 @@ export class Device {
   /** Rejects nothing: resolves with the first error after which the device is of no use. */
   readonly lost: Promise<Error>;
   launches = 0;
+  /** What is running now, for messages. */
+  operation = '';
+  /** What a captured function was refused first; a promise that nobody awaits would hide it. */
+  refused: GlidError | undefined;
   readonly #ffi: Ffi;
   readonly #library: string;
   readonly #handle: number;
@@ -36,6 +49,8 @@ export class Device {
   readonly #out = new BigUint64Array(2);
   readonly #outInt = new Int32Array(1);
   #reportLoss: (error: Error) => void = () => {};
+  /** While a graph is captured: host arrays whose copies may still be under way. */
+  #uploads: ArrayBufferView[] | undefined;
 
   /** @throws GLID_BACKEND_UNAVAILABLE without a GPU of this number, or with a driver older than the compiler. */
   constructor(ffi: Ffi, libraries: CudaLibraries, ordinal: number, cache: CodeCache) {
@@ -98,8 +113,11 @@ export class Device {
     return { free: Number(this.#out[0]), total: Number(this.#out[1]) };
   }
 
+  /** While a graph is captured this is no part of it: the bytes go up once, now, by the other stream. */
   upload(to: number, from: ArrayBufferView): void {
-    this.check(this.driver.cuMemcpyHtoDAsync_v2(to, from, from.byteLength, this.stream), 'cuMemcpyHtoDAsync');
+    this.#uploads?.push(from);
+    const stream = this.#uploads ? this.#copies : this.stream;
+    this.check(this.driver.cuMemcpyHtoDAsync_v2(to, from, from.byteLength, stream), 'cuMemcpyHtoDAsync');
   }
 
   copy(to: number, from: number, bytes: number): void {
@@ -141,7 +159,56 @@ export class Device {
     this.check(this.driver.cuStreamSynchronize(this.#copies), 'cuStreamSynchronize');
   }
 
+  /**
+   * Records what `run` submits to the compute stream instead of executing it.
+   * @returns the graph, ready to be launched
+   * @throws GLID_USAGE when `run` does what cannot be recorded
+   */
+  capture(run: () => void): CapturedWork {
+    if (this.#uploads) this.refuseInCapture('captures another graph');
+    const { driver, stream } = this;
+    this.synchronize();
+    this.check(driver.cuStreamBeginCapture_v2(stream, captureThreadLocal), 'cuStreamBeginCapture');
+    this.#uploads = [];
+    try {
+      run();
+    } catch (error) {
+      // Ends the capture; what it says about a broken one is no news.
+      if (driver.cuStreamEndCapture(stream, this.#out) === 0) driver.cuGraphDestroy(Number(this.#out[0]));
+      throw error;
+    } finally {
+      const uploads = this.#uploads;
+      this.#uploads = undefined;
+      if (uploads.length > 0) this.check(driver.cuStreamSynchronize(this.#copies), 'cuStreamSynchronize');
+    }
+    const graph = this.#read('cuStreamEndCapture', (out) => driver.cuStreamEndCapture(stream, out));
+    try {
+      const nodes = this.#read('cuGraphGetNodes', (out) => driver.cuGraphGetNodes(graph, 0, out));
+      const executable = this.#read('cuGraphInstantiate', (out) => driver.cuGraphInstantiateWithFlags(out, graph, 0));
+      return { executable, nodes };
+    } finally {
+      driver.cuGraphDestroy(graph);
+    }
+  }
+
+  launchGraph({ executable }: CapturedWork): void {
+    this.launches++;
+    this.check(this.driver.cuGraphLaunch(executable, this.stream), 'cuGraphLaunch');
+  }
+
+  /** @throws GLID_USAGE always; `what` completes "<operation> …" */
+  refuseInCapture(what: string): never {
+    const operation = this.operation || 'The captured function';
+    const error = new GlidError('GLID_USAGE', `${operation} ${what} while a graph is captured.`, {
+      fix: 'Capture functions that launch the same kernels each time and read nothing back.',
+      details: { operation, what },
+    });
+    this.refused ??= error;
+    throw error;
+  }
+
   synchronize(): void {
+    if (this.#uploads) this.refuseInCapture('waits for the device');
     this.check(this.driver.cuStreamSynchronize(this.stream), 'cuStreamSynchronize');
   }
 
@@ -165,6 +232,7 @@ export class Device {
   }
 
   #load(program: Program): number {
+    if (this.#uploads) this.refuseInCapture(`loads the kernel ${program.key}`);
     const source = program.source();
     const code = this.#cache.fetch(source, this.architecture, this.compiler.version, () =>
       this.compiler.compile(program.key, source, this.architecture),

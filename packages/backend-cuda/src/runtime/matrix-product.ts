@@ -66,18 +66,18 @@ export class MatrixProducts {
     this.#handle = this.#create('cublasLtCreate', this.#lt.cublasLtCreate(this.#out));
   }
 
-  /** `bias [n]` where the epilogue has one. All sizes must be positive. */
-  multiply(shape: ProductShape, a: number, b: number, d: number, bias = 0): void {
+  /** `bias [n]` where the epilogue has one; `added`, laid out as D, is added before it. All sizes must be positive. */
+  multiply(shape: ProductShape, a: number, b: number, d: number, bias = 0, added = shape.accumulate ? d : 0): void {
     const plan = this.#planOf(shape);
     if (bias !== 0) this.#setAddress(plan.description, descriptionAttribute.biasPointer, bias);
     let workspace: Block | undefined;
     if (plan.workspaceBytes > 0) workspace = this.#allocator.allocate(plan.workspaceBytes);
     this.#device.launches++;
     const [layoutA, layoutB, layoutD] = plan.layouts;
-    const beta = shape.accumulate ? this.#one : this.#zero;
+    const beta = added === 0 ? this.#zero : this.#one;
     const code = this.#lt.cublasLtMatmul(
       ...([this.#handle, plan.description, this.#one, b, layoutB, a, layoutA, beta] as const),
-      ...([d, layoutD, d, layoutD, plan.algorithm] as const),
+      ...([added || d, layoutD, d, layoutD, plan.algorithm] as const),
       ...([workspace?.address ?? 0, plan.workspaceBytes, this.#device.stream] as const),
     );
     if (workspace !== undefined) this.#allocator.release(workspace);

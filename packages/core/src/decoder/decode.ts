@@ -1,8 +1,16 @@
 import type { Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
+import { lazyList } from '../lazy-list.ts';
 import { applyLayerNorm } from '../parameters/layers.ts';
 import { type ParameterRecord, parametersUnder } from '../parameters/records.ts';
 import type { DecoderConfig } from './decoder-config.ts';
-import { crossAttend, crossAttentionWeights, feedForward, type Memory, selfAttend } from './decoder-layer.ts';
+import {
+  crossAttend,
+  crossAttentionWeights,
+  feedForward,
+  type Memory,
+  projectMemories,
+  selfAttend,
+} from './decoder-layer.ts';
 import { decoderLayerSpecs } from './decoder-specs.ts';
 
 /** Queries as they enter the decoder. */
@@ -21,7 +29,7 @@ export interface DecodeOptions {
 }
 
 export interface Decoded {
-  /** The queries after each layer, through the shared last norm, each `[B, Q, C]`. */
+  /** The queries after each layer, through the shared last norm, each `[B, Q, C]`. Normed when first looked at, in the scope of that moment. */
   readonly queries: readonly Tensor3D[];
   /** For each layer the weights `[B, heads, Q, S]`, S = cells of the map it looked at; empty unless asked for. */
   readonly attention: readonly Tensor4D[];
@@ -40,17 +48,21 @@ export function decode(
 ): Decoded {
   const { heads } = config;
   const names = Object.keys(decoderLayerSpecs(config, content.shape[2]));
-  const queries: Tensor3D[] = [];
+  const outputs: Tensor3D[] = [];
   const maps: Tensor4D[] = [];
   let x = content;
-  for (let layer = 0; layer < config.layers; layer++) {
-    const own = parametersUnder(parameters, `decoder.layers.${layer}.`, names);
-    const seen = memory[layer % memory.length]!;
+  const layers = Array.from({ length: config.layers }, (_, layer) => ({
+    parameters: parametersUnder(parameters, `decoder.layers.${layer}.`, names),
+    memory: memory[layer % memory.length]!,
+  }));
+  const projected = projectMemories(layers);
+  for (const [layer, { parameters: own, memory: seen }] of layers.entries()) {
     if (attention) maps.push(crossAttentionWeights(own, heads, x, position, seen));
-    x = crossAttend(own, heads, x, position, seen);
+    x = crossAttend(own, heads, x, position, seen, projected[layer]!);
     x = selfAttend(own, heads, x, position, blockMask);
     x = feedForward(own, x);
-    queries.push(applyLayerNorm(parameters, 'decoder.norm', x));
+    outputs.push(x);
   }
+  const queries = lazyList(outputs.length, (i) => applyLayerNorm(parameters, 'decoder.norm', outputs[i]!));
   return { queries, attention: maps };
 }

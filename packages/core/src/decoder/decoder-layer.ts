@@ -1,7 +1,7 @@
 import { applyLinear } from '@glid/head-kit';
-import { attention, attentionWeights } from '@glid/ops';
-import { add, type Tensor2D, type Tensor3D, type Tensor4D } from '@tensorflow/tfjs-core';
-import { applyLayerNorm } from '../parameters/layers.ts';
+import { attention, attentionWeights, linears } from '@glid/ops';
+import type { Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
+import { addLinear, applyLayerNorm, linearLayer } from '../parameters/layers.ts';
 import type { ParameterRecord } from '../parameters/records.ts';
 
 /** One map that queries look at, as a sequence. */
@@ -24,10 +24,30 @@ export function crossAttend(
   x: Tensor3D,
   position: Tensor3D,
   memory: Memory,
+  projected: ProjectedMemory = projectMemories([{ parameters, memory }])[0]!,
 ): Tensor3D {
-  const { q, k, options } = crossQueriesAndKeys(parameters, heads, x, position, memory);
-  const v = applyLinear(parameters, 'crossAttention.value', memory.values) as Tensor3D;
-  return attended(parameters, 'crossAttention', x, attention(q, k, v, options));
+  const [q] = linears([linearLayer(parameters, 'crossAttention.query', x, position)]) as Tensor3D[];
+  const mixed = attention(q!, projected.k, projected.v, maskOptions(heads, memory));
+  return attended(parameters, 'crossAttention', x, mixed);
+}
+
+/** Keys and values of cross-attention, `[B, S, C]`. */
+export interface ProjectedMemory {
+  readonly k: Tensor3D;
+  readonly v: Tensor3D;
+}
+
+/** What layers look at through their own eyes. It does not depend on the queries, so that all layers' can be computed together. */
+export function projectMemories(
+  layers: readonly { readonly parameters: ParameterRecord; readonly memory: Memory }[],
+): ProjectedMemory[] {
+  const both = linears(
+    layers.flatMap(({ parameters, memory }) => [
+      linearLayer(parameters, 'crossAttention.key', memory.keys),
+      linearLayer(parameters, 'crossAttention.value', memory.values),
+    ]),
+  ) as Tensor3D[];
+  return layers.map((_, i) => ({ k: both[2 * i]!, v: both[2 * i + 1]! }));
 }
 
 /** The weights that `crossAttend` uses, `[B, heads, Q, S]`: S positions of one scale, row-major. For figures; no gradient. */
@@ -38,8 +58,11 @@ export function crossAttentionWeights(
   position: Tensor3D,
   memory: Memory,
 ): Tensor4D {
-  const { q, k, options } = crossQueriesAndKeys(parameters, heads, x, position, memory);
-  return attentionWeights(q, k, options);
+  const [q, k] = linears([
+    linearLayer(parameters, 'crossAttention.query', x, position),
+    linearLayer(parameters, 'crossAttention.key', memory.keys),
+  ]) as Tensor3D[];
+  return attentionWeights(q!, k!, maskOptions(heads, memory));
 }
 
 /** Queries look at one another; `blockMask [Q, Q]` keeps those of different heads apart. */
@@ -50,35 +73,26 @@ export function selfAttend(
   position: Tensor3D,
   blockMask?: Tensor2D,
 ): Tensor3D {
-  const placed = add(x, position) as Tensor3D;
-  const q = applyLinear(parameters, 'selfAttention.query', placed) as Tensor3D;
-  const k = applyLinear(parameters, 'selfAttention.key', placed) as Tensor3D;
-  const v = applyLinear(parameters, 'selfAttention.value', x) as Tensor3D;
-  return attended(parameters, 'selfAttention', x, attention(q, k, v, blockMask ? { heads, blockMask } : { heads }));
+  const [q, k, v] = linears([
+    linearLayer(parameters, 'selfAttention.query', x, position),
+    linearLayer(parameters, 'selfAttention.key', x, position),
+    linearLayer(parameters, 'selfAttention.value', x),
+  ]) as Tensor3D[];
+  const mixed = attention(q!, k!, v!, blockMask ? { heads, blockMask } : { heads });
+  return attended(parameters, 'selfAttention', x, mixed);
 }
 
 /** The feed-forward part of a decoder layer, post-norm: `norm(x + fc2(relu(fc1(x))))`, `x [B, Q, C]`. */
 export function feedForward(parameters: ParameterRecord, x: Tensor3D): Tensor3D {
   const hidden = applyLinear(parameters, 'feedForward.fc1', x, 'relu');
-  const y = add(x, applyLinear(parameters, 'feedForward.fc2', hidden)) as Tensor3D;
+  const y = addLinear(parameters, 'feedForward.fc2', hidden, x);
   return applyLayerNorm(parameters, 'feedForward.norm', y);
 }
 
-function crossQueriesAndKeys(
-  parameters: ParameterRecord,
-  heads: number,
-  x: Tensor3D,
-  position: Tensor3D,
-  { keys, keyMask }: Memory,
-): { q: Tensor3D; k: Tensor3D; options: { heads: number; keyMask?: Tensor2D } } {
-  return {
-    q: applyLinear(parameters, 'crossAttention.query', add(x, position)) as Tensor3D,
-    k: applyLinear(parameters, 'crossAttention.key', keys) as Tensor3D,
-    options: keyMask ? { heads, keyMask } : { heads },
-  };
+function maskOptions(heads: number, { keyMask }: Memory): { heads: number; keyMask?: Tensor2D } {
+  return keyMask ? { heads, keyMask } : { heads };
 }
 
 function attended(parameters: ParameterRecord, name: string, x: Tensor3D, mixed: Tensor3D): Tensor3D {
-  const y = add(x, applyLinear(parameters, `${name}.output`, mixed)) as Tensor3D;
-  return applyLayerNorm(parameters, `${name}.norm`, y);
+  return applyLayerNorm(parameters, `${name}.norm`, addLinear(parameters, `${name}.output`, mixed, x));
 }

@@ -4,7 +4,7 @@ import { applyLayerNorm } from '../parameters/layers.ts';
 import { type ParameterRecord, parametersUnder } from '../parameters/records.ts';
 import type { BlockDrop } from './drop-path.ts';
 import { embedPatches, patchRows } from './patch-embed.ts';
-import { mergePatches, squaresOfFour } from './patch-merge.ts';
+import { mergeMap } from './patch-merge.ts';
 import { type BlockSetting, swinBlock } from './swin-block.ts';
 import { patchSize, type SwinConfig, stageStrides } from './swin-config.ts';
 import { blockPrefix, blockSpecs } from './swin-specs.ts';
@@ -79,7 +79,7 @@ export function encode(
       x = run((t, p) => swinBlock(t, p, setting), x, own);
     }
     outputs.push(masked(applyLayerNorm(parameters, `encoder.outputNorms.${stage}`, x)));
-    if (stage < 3) x = mergePatches(parameters, stage, squaresOfFour(masked(x)));
+    if (stage < 3) x = mergeMap(parameters, stage, masked(x));
   }
   return outputs;
 }

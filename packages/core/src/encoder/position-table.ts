@@ -1,5 +1,4 @@
-import { relativePositionBias } from '@glid/ops';
-import { reshape, slice, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
+import { reshape, slice, type Tensor2D } from '@tensorflow/tfjs-core';
 import type { Size } from './window-geometry.ts';
 
 /**
@@ -14,9 +13,4 @@ export function tableForWindow(table: Tensor2D, side: number, window: Size): Ten
   const square = reshape(table, [span, span, heads]);
   const [rows, columns] = [2 * height - 1, 2 * width - 1];
   return reshape(slice(square, [side - height, side - width, 0], [rows, columns, heads]), [rows * columns, heads]);
-}
-
-/** The bias `[heads, N, N]` that every window of the block adds to its attention, N = tokens a window. */
-export function windowBias(table: Tensor2D, side: number, window: Size): Tensor3D {
-  return relativePositionBias(tableForWindow(table, side, window), window);
 }

@@ -1,10 +1,10 @@
 import { applyLinear } from '@glid/head-kit';
-import { dropPath, windowAttention } from '@glid/ops';
+import { dropPath, relativeWindowAttention } from '@glid/ops';
 import { add, mul, pad, slice, type Tensor, type Tensor2D, type Tensor4D } from '@tensorflow/tfjs-core';
-import { applyLayerNorm } from '../parameters/layers.ts';
+import { addLinear, applyLayerNorm } from '../parameters/layers.ts';
 import { type ParameterRecord, parameter } from '../parameters/records.ts';
 import type { BlockDrop } from './drop-path.ts';
-import { windowBias } from './position-table.ts';
+import { tableForWindow } from './position-table.ts';
 import { type GridMask, maskColumn, maskTensor } from './validity.ts';
 import type { WindowGeometry } from './window-geometry.ts';
 
@@ -29,32 +29,47 @@ export interface BlockSetting {
  */
 export function swinBlock(x: Tensor4D, parameters: ParameterRecord, setting: BlockSetting): Tensor4D {
   const { tokenMask, drop } = setting;
-  const dropped = (branch: Tensor4D, keep: Float32Array | undefined): Tensor4D =>
-    drop && keep ? dropPath(branch, keep, drop.keepProbability) : branch;
   const normed = applyLayerNorm(parameters, 'norm1', x);
   const shown: Tensor4D = tokenMask ? mul(normed, maskColumn(tokenMask)) : normed;
-  const y = add(x, dropped(attention(shown, parameters, setting), drop?.attention)) as Tensor4D;
-  return add(y, dropped(mlp(y, parameters), drop?.mlp)) as Tensor4D;
+  const attended = attention(shown, parameters, setting);
+  const y = addBranch(x, attended, parameters, 'attention.projection', drop?.attention, drop);
+  return addBranch(y, mlpHidden(y, parameters), parameters, 'mlp.fc2', drop?.mlp, drop);
 }
 
 /** The second half of a block without its residual: norm, expansion, GELU, contraction. `[..., C]` -> `[..., C]`. */
 export function mlp<T extends Tensor>(x: T, parameters: ParameterRecord): T {
-  const hidden = applyLinear(parameters, 'mlp.fc1', applyLayerNorm(parameters, 'norm2', x), 'gelu');
-  return applyLinear(parameters, 'mlp.fc2', hidden) as T;
+  return applyLinear(parameters, 'mlp.fc2', mlpHidden(x, parameters)) as T;
 }
 
+function mlpHidden(x: Tensor, parameters: ParameterRecord): Tensor {
+  return applyLinear(parameters, 'mlp.fc1', applyLayerNorm(parameters, 'norm2', x), 'gelu');
+}
+
+/** `x` plus a branch, which ends in the linear layer `name`; some pictures' branches are dropped in training. */
+function addBranch(
+  x: Tensor4D,
+  branch: Tensor,
+  parameters: ParameterRecord,
+  name: string,
+  keep: Float32Array | undefined,
+  drop: BlockDrop | undefined,
+): Tensor4D {
+  if (!drop || !keep) return addLinear(parameters, name, branch, x);
+  return add(x, dropPath(applyLinear(parameters, name, branch), keep, drop.keepProbability)) as Tensor4D;
+}
+
+/** Window attention before its projection. */
 function attention(x: Tensor4D, parameters: ParameterRecord, setting: BlockSetting): Tensor4D {
   const { grid, window, shift } = setting.geometry;
   const table = parameter(parameters, 'attention.relativePositionTable') as Tensor2D;
-  const attended = windowAttention(
+  const attended = relativeWindowAttention(
     paddedQueriesKeysValues(x, parameters, setting.geometry),
-    windowBias(table, setting.side, window),
+    tableForWindow(table, setting.side, window),
     { heads: setting.heads, window, shift, ...(setting.keyMask && { keyMask: maskTensor(setting.keyMask) }) },
   );
   const [batch, height, width, channels] = attended.shape;
   const whole = height === grid[0] && width === grid[1];
-  const cropped = whole ? attended : slice(attended, [0, 0, 0, 0], [batch, grid[0], grid[1], channels]);
-  return applyLinear(parameters, 'attention.projection', cropped) as Tensor4D;
+  return whole ? attended : slice(attended, [0, 0, 0, 0], [batch, grid[0], grid[1], channels]);
 }
 
 /** Padding is zero before the projection, so it is the projection's bias after it: no products are spent on it. */

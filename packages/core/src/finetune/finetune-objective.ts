@@ -38,17 +38,26 @@ export function finetuneObjective(
 ): Objective<readonly BlockDrop[] | undefined, HeadOutputs> {
   const { config, heads, lossWeights = {}, ties = new Map() } = options;
   const runBlock: BlockRunner | undefined = options.recompute ? recompute : undefined;
+  const presentIn = (batch: Batch): string[] => Object.keys(heads).filter((key) => batch.targets[key] !== undefined);
+  const forward = (
+    parameters: Readonly<ParameterRecord>,
+    images: Tensor4D,
+    batch: Batch,
+    dropPath: readonly BlockDrop[] | undefined,
+  ): HeadOutputs => {
+    const present = Object.fromEntries(presentIn(batch).map((key) => [key, heads[key]!]));
+    const own = withTies(parameters, ties);
+    const features = forwardFeatures(own, config, images, { sizes: sizesOf(batch), dropPath, runBlock });
+    return { raw: forwardHeads(own, config, present, features, options.decoding, { training: true }) };
+  };
   return {
     specs: finetuneSpecs(config, heads),
     draw: (batch, { random }) => drawDepth(config, batch, random),
-    forward(parameters, batch, dropPath) {
-      const { images, sizes } = inputsOf(batch);
-      const present = Object.entries(heads).filter(([key]) => batch.targets[key] !== undefined);
-      const own = withTies(parameters, ties);
-      const features = forwardFeatures(own, config, images, { sizes, dropPath, runBlock });
-      return {
-        raw: forwardHeads(own, config, Object.fromEntries(present), features, options.decoding, { training: true }),
-      };
+    forward: (parameters, batch, dropPath) => forward(parameters, inputsOf(batch).images, batch, dropPath),
+    recordable: {
+      kindOf: (batch, dropPath) =>
+        dropPath || runBlock ? undefined : JSON.stringify([batch.images.shape, sizesOf(batch), presentIn(batch)]),
+      forward,
     },
     async assign({ raw }, batch, context) {
       const assigned: Record<string, unknown> = {};
@@ -75,7 +84,11 @@ export function finetuneSpecs(config: ModelConfig, heads: Heads): ParameterSpecs
 /** A batch on the device, and which part of each picture is padding. */
 export function inputsOf(batch: Batch): { images: Tensor4D; sizes: readonly (readonly [number, number])[] } {
   const { data, shape } = batch.images;
-  return { images: tensor4d(data, [...shape]), sizes: batch.metas.map((meta) => meta.resizedSize) };
+  return { images: tensor4d(data, [...shape]), sizes: sizesOf(batch) };
+}
+
+function sizesOf({ metas }: Batch): (readonly [number, number])[] {
+  return metas.map((meta) => meta.resizedSize);
 }
 
 function drawDepth(config: ModelConfig, batch: Batch, random: Random): readonly BlockDrop[] | undefined {

@@ -6,6 +6,7 @@ import { memories } from '../decoder/memories.ts';
 import { type EncodeOptions, encode } from '../encoder/encode.ts';
 import { maskTensor, paddedSizes, rectangleMask, tokenSizes } from '../encoder/validity.ts';
 import type { Size } from '../encoder/window-geometry.ts';
+import { lazyList } from '../lazy-list.ts';
 import { neck, pixelMap } from '../neck/bi-fpn.ts';
 import { type ParameterRecord, parametersUnder } from '../parameters/records.ts';
 import { headQueries } from '../queries/head-queries.ts';
@@ -102,7 +103,7 @@ export function forwardHeads(
   const { blockMask } = packed;
   const { queries } = decode(parameters, config.decoder, packed.queries, features.memory, { blockMask });
   const raw = entries.map(([key, head], i) => {
-    const own = queries.map((layer) => packed.unpack(layer, i));
+    const own = lazyList(queries.length, (layer) => packed.unpack(queries[layer]!, i));
     return [key, ask(parameters, key, head, features, own, options)];
   });
   return Object.fromEntries(raw);

@@ -1,4 +1,5 @@
 export type { AttentionMap } from './attention-maps.ts';
+export type { CompiledModel, CompiledPredictOptions, CompileOptions } from './compiled-model.ts';
 export type { CreateModelOptions } from './create-model.ts';
 export { createModel } from './create-model.ts';
 export type { FeatureOptions, Features, HeadOptions } from './forward.ts';

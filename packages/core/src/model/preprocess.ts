@@ -28,14 +28,15 @@ export interface View {
  * them, rounded up to a multiple of `multiple` (so that a stream of pictures meets few shapes). Call it inside `tidy`.
  */
 export function preprocess(pictures: readonly Tensor3D[], policy: ResizePolicy, multiple: number): Preprocessed {
-  return batchViews(viewPictures(pictures, policy), multiple);
+  const views = viewPictures(pictures, (size) => resizedSize(size, policy));
+  return batchViews(views, enclosingSize(views, multiple));
 }
 
 /** Whole pictures, resized. */
-export function viewPictures(pictures: readonly Tensor3D[], policy: ResizePolicy): View[] {
+export function viewPictures(pictures: readonly Tensor3D[], resized: (size: Size) => Size): View[] {
   return pictures.map((picture) => {
     const originalSize: Size = [picture.shape[0], picture.shape[1]];
-    const size = resizedSize(originalSize, policy);
+    const size = resized(originalSize);
     return { pixels: resizeImage(picture, size), meta: { originalSize, resizedSize: size } };
   });
 }
@@ -67,11 +68,15 @@ export function mirrorViews(views: readonly View[]): View[] {
   }));
 }
 
-/** Normalises views and pads them right and bottom to one size. */
-export function batchViews(views: readonly View[], multiple: number): Preprocessed {
+/** The largest sides of views, rounded up to a multiple. */
+export function enclosingSize(views: readonly View[], multiple: number): Size {
   const up = (axis: 0 | 1): number =>
     Math.ceil(Math.max(...views.map(({ meta }) => meta.resizedSize[axis])) / multiple) * multiple;
-  const inputSize: Size = [up(0), up(1)];
+  return [up(0), up(1)];
+}
+
+/** Normalises views and pads them right and bottom to one size. */
+export function batchViews(views: readonly View[], inputSize: Size): Preprocessed {
   const [mean, deviation] = [tensor1d([...pixelMean]), tensor1d([...pixelDeviation])];
   const images = views.map(({ pixels }) => {
     const normal = div(sub(pixels, mean), deviation) as Tensor3D;

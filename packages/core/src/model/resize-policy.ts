@@ -24,3 +24,10 @@ export function resizedSize([height, width]: Size, { longest, shortest }: Resize
   if (!Number.isFinite(scale)) return [height, width];
   return [Math.max(1, Math.round(height * scale)), Math.max(1, Math.round(width * scale))];
 }
+
+/** The largest size of a picture's aspect ratio that fits inside `bounds`. */
+export function fittingSize([height, width]: Size, bounds: Size): Size {
+  const scale = Math.min(bounds[0] / height, bounds[1] / width);
+  const side = (n: number, most: number): number => Math.min(most, Math.max(1, Math.round(n * scale)));
+  return [side(height, bounds[0]), side(width, bounds[1])];
+}

@@ -1,9 +1,10 @@
 import { applyLinear } from '@glid/head-kit';
-import { fusionNode, groupNorm, resizeNearest } from '@glid/ops';
+import { fuseAndMix, fusionNode, groupNorm, linears, type NodeInput, type Resampling, resizeNearest } from '@glid/ops';
 import { add, depthwiseConv2d, maxPool, mul, sub, type Tensor1D, type Tensor4D } from '@tensorflow/tfjs-core';
 import { stageStrides } from '../encoder/swin-config.ts';
 import { maskColumn, rectangleMask, tokenSizes } from '../encoder/validity.ts';
 import type { Size } from '../encoder/window-geometry.ts';
+import { linearLayer } from '../parameters/layers.ts';
 import { type ParameterRecord, parameter } from '../parameters/records.ts';
 import { cellOutputs, fusionNodes } from './fusion-nodes.ts';
 import { maskedGroupNorm, type PictureArea } from './masked-group-norm.ts';
@@ -69,35 +70,55 @@ export function fuseCell(
 ): readonly Tensor4D[] {
   const maps = [...inputs];
   const levelOf = inputs.map((_, level) => level);
-  for (const node of fusionNodes(inputs.length)) {
+  const nodes = fusionNodes(inputs.length);
+  // Only what enters the cell is projected, so that all projections can be computed together.
+  const entrances = nodes.flatMap((node) =>
+    node.inputs
+      .map((i) => ({ i, name: `${prefix}${node.name}.inputs.${i}.projection` }))
+      .filter(({ name }) => `${name}.kernel` in parameters),
+  );
+  const products = linears(entrances.map(({ i, name }) => linearLayer(parameters, name, inputs[i]!))) as Tensor4D[];
+  const projected = new Map(entrances.map(({ name }, k) => [name, products[k]!]));
+  for (const node of nodes) {
     const name = prefix + node.name;
     const target = inputs[node.level]!;
     const size: Size = [target.shape[1], target.shape[2]];
-    const resampled = node.inputs.map((i) => {
-      const projection = `${name}.inputs.${i}.projection`;
-      const projected = `${projection}.kernel` in parameters;
-      const map = projected
-        ? norm(applyLinear(parameters, projection, maps[i]!) as Tensor4D, `${name}.inputs.${i}.norm`, levelOf[i]!)
-        : maps[i]!;
-      return resample(map, levelOf[i]! - node.level, size, areas?.[levelOf[i]!]);
+    const entering = node.inputs.map((i) => {
+      const entrance = projected.get(`${name}.inputs.${i}.projection`);
+      const map = entrance ? norm(entrance, `${name}.inputs.${i}.norm`, levelOf[i]!) : maps[i]!;
+      return { map, level: levelOf[i]!, resampling: resamplings[Math.sign(levelOf[i]! - node.level) + 1]! };
     });
-    const fused = fusionNode(resampled, parameter(parameters, `${name}.weights`) as Tensor1D);
-    const area = areas?.[node.level];
-    const shown: Tensor4D = area ? mul(fused, maskColumn(area.mask)) : fused;
-    const mixed = depthwiseConv2d(shown, parameter(parameters, `${name}.depthwise.kernel`) as Tensor4D, 1, 'same');
+    const weights = parameter(parameters, `${name}.weights`) as Tensor1D;
+    const depthwise = parameter(parameters, `${name}.depthwise.kernel`) as Tensor4D;
+    const mixed = areas
+      ? fuseMasked(entering, weights, depthwise, size, areas, node.level)
+      : fuseAndMix(entering, weights, depthwise, size);
     maps.push(norm(applyLinear(parameters, `${name}.pointwise`, mixed) as Tensor4D, `${name}.norm`, node.level));
     levelOf.push(node.level);
   }
   return cellOutputs(inputs.length).map((i) => maps[i]!);
 }
 
-/** To `size`: nearest from the next coarser level, 3 x 3 stride-2 maximum from the next finer one. Odd sizes fit exactly. */
-function resample(map: Tensor4D, levelsUp: number, size: Size, area: PictureArea | undefined): Tensor4D {
-  if (levelsUp === 0) return map;
-  if (levelsUp > 0) return resizeNearest(map, size);
-  const inside = area && maskColumn(area.mask);
-  const bounded = inside ? add(mul(map, inside), mul(sub(1, inside), outsideValue)) : map;
-  return maxPool(bounded as Tensor4D, 3, 2, 1, 'floor');
+/** From the next finer level, the same, the next coarser one. Odd sizes fit exactly. */
+const resamplings = ['maximum', 'same', 'nearest'] as const satisfies readonly Resampling[];
+
+/** `fuseAndMix` for pictures of different sizes: what lies outside wins no maximum and enters no convolution. */
+function fuseMasked(
+  entering: readonly (NodeInput & { readonly level: number })[],
+  weights: Tensor1D,
+  depthwise: Tensor4D,
+  size: Size,
+  areas: readonly PictureArea[],
+  level: number,
+): Tensor4D {
+  const resampled = entering.map(({ map, resampling, level }): Tensor4D => {
+    if (resampling === 'same') return map;
+    if (resampling === 'nearest') return resizeNearest(map, size);
+    const inside = maskColumn(areas[level]!.mask);
+    return maxPool(add(mul(map, inside), mul(sub(1, inside), outsideValue)) as Tensor4D, 3, 2, 1, 'floor');
+  });
+  const fused = mul(fusionNode(resampled, weights), maskColumn(areas[level]!.mask)) as Tensor4D;
+  return depthwiseConv2d(fused, depthwise, 1, 'same');
 }
 
 function pictureArea(sizes: readonly Size[], map: Tensor4D): PictureArea {

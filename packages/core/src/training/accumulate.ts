@@ -5,6 +5,7 @@ import type { Batch } from './batch.ts';
 import { type Collectives, meanOverRanks } from './collectives.ts';
 import type { Objective, ParameterRecord } from './objective.ts';
 import { disposeTaped, tapedGradients } from './open-tape.ts';
+import type { RecordedPasses } from './recorded-passes.ts';
 import { outputSpread, type Spread } from './spread.ts';
 import { tensorsIn } from './tensors-in.ts';
 
@@ -26,6 +27,8 @@ export interface AccumulateSetting {
   readonly names: readonly string[];
   readonly random: Random;
   readonly collectives: Collectives;
+  /** Recorded passes of the run, where it wants them. */
+  readonly passes?: RecordedPasses | undefined;
   /** Also measure the spread of the watched outputs of the last batch. */
   readonly watch: boolean;
 }
@@ -59,7 +62,7 @@ export async function accumulateGradients(
 }
 
 async function oneBatch(
-  { objective, parameters, names, random, collectives }: AccumulateSetting,
+  { objective, parameters, names, random, collectives, passes }: AccumulateSetting,
   batch: Batch,
   watch: boolean,
 ): Promise<{
@@ -75,14 +78,16 @@ async function oneBatch(
   };
   const trainable = names.map((name) => parameters[name]!);
   const drawn = objective.draw(batch, context);
-  const taped = await tapedGradients(
-    {
-      forward: () => objective.forward(parameters, batch, drawn),
-      assign: (forwarded) => objective.assign(forwarded, batch, context),
-      loss: (forwarded, assigned) => objective.loss(forwarded, batch, assigned, context),
-    },
-    trainable,
-  );
+  const taped =
+    (await passes?.gradients(objective, parameters, names, batch, drawn, context)) ??
+    (await tapedGradients(
+      {
+        forward: () => objective.forward(parameters, batch, drawn),
+        assign: (forwarded) => objective.assign(forwarded, batch, context),
+        loss: (forwarded, assigned) => objective.loss(forwarded, batch, assigned, context),
+      },
+      trainable,
+    ));
   const gradients = taped.gradients.map((gradient, i) => gradient ?? zerosLike(trainable[i]!));
   try {
     const { total, terms } = taped.loss;

@@ -1,3 +1,5 @@
+import type { Tensor, TensorInfo } from '@tensorflow/tfjs-core';
+
 /** What data-parallel training asks of a communication library. Every rank makes the same calls in the same order. */
 export interface Collectives {
   readonly rank: number;
@@ -7,6 +9,14 @@ export interface Collectives {
   /** Replaces `values` on every rank by those of rank `root`. */
   broadcast(values: Float32Array, root?: number): Promise<void> | void;
   barrier(): Promise<void> | void;
+  /**
+   * The same for tensors, in the memory of the active backend's device, where the library can (NCCL). The results are new float32 tensors
+   * of the backend that the engine does not know yet. Nothing is read back.
+   */
+  readonly onDevice?: {
+    allReduceSum(tensor: Tensor): TensorInfo;
+    broadcast(tensor: Tensor, root?: number): TensorInfo;
+  };
 }
 
 /** One process: nothing to exchange. */

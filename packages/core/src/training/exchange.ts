@@ -1,4 +1,4 @@
-import { type Tensor, tensor } from '@tensorflow/tfjs-core';
+import { concat, engine, reshape, slice, type Tensor, type TensorInfo, tensor, tidy } from '@tensorflow/tfjs-core';
 import type { Collectives } from './collectives.ts';
 
 /** Floats exchanged at once: 16 MiB, so that a large model needs no second copy of itself on the host. */
@@ -15,6 +15,15 @@ export async function sumOverRanks(
   length: number = bucketLength,
 ): Promise<{ tensors: readonly Tensor[]; numbers: readonly number[] }> {
   if (collectives.size === 1) return { tensors, numbers };
+  const { onDevice } = collectives;
+  if (onDevice) {
+    const cell = Float32Array.from(numbers);
+    await collectives.allReduceSum(cell);
+    return {
+      tensors: throughDeviceBuckets(tensors, length, (bucket) => onDevice.allReduceSum(bucket)),
+      numbers: Array.from(cell),
+    };
+  }
   const values = await throughBuckets(tensors, numbers, length, (bucket) => collectives.allReduceSum(bucket));
   return { tensors: replaceAll(tensors, values), numbers: Array.from(values.at(-1)!) };
 }
@@ -26,8 +35,37 @@ export async function fromRankZero(
   length: number = bucketLength,
 ): Promise<readonly Tensor[]> {
   if (collectives.size === 1) return tensors;
+  const { onDevice } = collectives;
+  if (onDevice) return throughDeviceBuckets(tensors, length, (bucket) => onDevice.broadcast(bucket, 0));
   const values = await throughBuckets(tensors, [], length, (bucket) => collectives.broadcast(bucket, 0));
   return replaceAll(tensors, values);
+}
+
+/** As `throughBuckets`, without leaving the device: whole tensors, side by side in buckets of about `length` floats. Disposes the given ones. */
+function throughDeviceBuckets(
+  tensors: readonly Tensor[],
+  length: number,
+  exchange: (bucket: Tensor) => TensorInfo,
+): Tensor[] {
+  const results: Tensor[] = [];
+  for (let from = 0; from < tensors.length; ) {
+    let [to, size] = [from + 1, tensors[from]!.size];
+    while (to < tensors.length && size + tensors[to]!.size <= length) size += tensors[to++]!.size;
+    const part = tensors.slice(from, to);
+    const exchanged = tidy(() => {
+      const flat = part.map((t) => reshape(t, [t.size]));
+      const bucket = engine().makeTensorFromTensorInfo(exchange(flat.length === 1 ? flat[0]! : concat(flat)));
+      let at = 0;
+      return part.map((t) => {
+        at += t.size;
+        return reshape(slice(bucket, [at - t.size], [t.size]), t.shape);
+      });
+    });
+    results.push(...exchanged);
+    for (const old of part) old.dispose();
+    from = to;
+  }
+  return results;
 }
 
 function replaceAll(tensors: readonly Tensor[], values: readonly Float32Array[]): Tensor[] {

@@ -1,5 +1,5 @@
 import type { LossContext, LossTerms, ParameterSpecs } from '@glid/head-kit';
-import type { Tensor } from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 import type { Batch } from './batch.ts';
 
 /** Parameters by name; the names are the checkpoint's keys. */
@@ -20,6 +20,12 @@ export interface Objective<Drawn = unknown, Forwarded extends object = object, A
   assign(forwarded: Forwarded, batch: Batch, context: LossContext): Promise<Assigned>;
   /** Pure, synchronous, differentiable. */
   loss(forwarded: Forwarded, batch: Batch, assigned: Assigned, context: LossContext): LossTerms;
+  /** For recorded passes: `forward` as a function of the pixels and the parameters alone. */
+  readonly recordable?: {
+    /** What tells apart kinds of batches whose passes differ in more than pixels; `undefined` where chance is drawn. */
+    kindOf(batch: Batch, drawn: Drawn): string | undefined;
+    forward(parameters: Readonly<ParameterRecord>, images: Tensor4D, batch: Batch, drawn: Drawn): Forwarded;
+  };
   /** Outputs whose spread over pictures and queries shows a plateau, by name: each `[B, Q, ...]` or `[B, ...]`. */
   watched?(forwarded: Forwarded): { readonly [name: string]: Tensor };
 }

@@ -1,4 +1,4 @@
-import { clone, engine, keep, type Scalar, type Tensor } from '@tensorflow/tfjs-core';
+import { addN, clone, engine, keep, type Scalar, type Tensor } from '@tensorflow/tfjs-core';
 import { tensorsIn } from './tensors-in.ts';
 
 /**
@@ -74,6 +74,48 @@ export async function tapedGradients<F extends object, A, L extends { readonly t
 export function disposeTaped(result: TapedGradients<object, object>): void {
   for (const tensor of tensorsIn([result.forwarded, result.loss, result.gradients])) {
     if (tensor.id >= result.firstTensorId) tensor.dispose();
+  }
+}
+
+/** The id of the next tensor: what `TapedGradients.firstTensorId` counts from. */
+export function nextTensorId(): number {
+  return privateEngine().nextTensorId();
+}
+
+/** A forward pass whose tape is kept until a later call differentiates it. Both are synchronous; each tape serves once. */
+export class KeptTape {
+  #tape: Tape = [];
+
+  /** Runs and records `work`; what it neither returns nor needs for the gradient is disposed. */
+  forward<T>(work: () => T): T {
+    return this.#recording(() => scoped(work));
+  }
+
+  /** The gradients of the sum of `scalars`, which are functions of what `forward` returned. Null where there is none. */
+  backward(scalars: () => readonly Tensor[], xs: readonly Tensor[]): (Tensor | null)[] {
+    const inside = privateEngine();
+    return this.#recording(() => {
+      const total = scoped(() => addN([...scalars()]));
+      const close = (): Tensor => {
+        inside.endTape!();
+        freeOnTheWay(this.#tape);
+        return total;
+      };
+      return inside.gradients(close, xs, null, true).grads.map(orNull);
+    });
+  }
+
+  #recording<T>(work: () => T): T {
+    const inside = privateEngine();
+    inside.startTape!();
+    inside.state.activeTape = this.#tape;
+    try {
+      return work();
+    } finally {
+      while (inside.state.gradientDepth! > 0) inside.endTape!();
+      this.#tape = inside.state.activeTape ?? [];
+      inside.state.activeTape = null;
+    }
   }
 }
 

@@ -10,6 +10,7 @@ import type { StepTimes } from './events.ts';
 import { sumOverRanks } from './exchange.ts';
 import { nonFiniteError } from './non-finite.ts';
 import type { Objective, ParameterRecord } from './objective.ts';
+import type { RecordedPasses } from './recorded-passes.ts';
 import { type RunState, replaceEntry, tie } from './run-state.ts';
 
 /** What does not change from step to step. */
@@ -24,6 +25,7 @@ export interface StepSetting {
   readonly average: AveragingOptions | undefined;
   readonly ties: ReadonlyMap<string, string> | undefined;
   readonly collectives: Collectives;
+  readonly passes?: RecordedPasses | undefined;
   /** The next batch of the stream. */
   readonly next: () => Promise<Batch>;
 }
@@ -65,7 +67,7 @@ export async function optimizerStep(
   // A generator of its own for every step and rank: what is drawn depends on nothing that happened before.
   const random = Random.derive(setting.seed, 'step', run.step, collectives.rank);
   const own = await accumulateGradients(
-    { objective, parameters: run.parameters, names, random, collectives, watch },
+    { objective, parameters: run.parameters, names, random, collectives, passes: setting.passes, watch },
     next,
     setting.accumulate,
   );

@@ -33,6 +33,12 @@ export interface RunOptions {
   readonly seed?: number;
   /** Compute encoder blocks again in the backward pass: less memory, more time. */
   readonly recompute?: boolean;
+  /**
+   * On CUDA, launch the forward and the backward pass as one graph each: the same numbers, less work for the host, more memory. Matching, loss
+   * and the optimiser stay as they are. Batches of the same shape and picture sizes share their graphs; stochastic depth, pre-training
+   * (both draw by chance) and `recompute` are computed as ever, as everything is on other backends.
+   */
+  readonly graphs?: boolean;
   readonly evaluation?: {
     readonly data: EvaluationSource;
     readonly everySteps: number;

@@ -32,7 +32,7 @@ export async function* trainModel(
     steps: stepsOf(options, source),
     optimizer: optimizerFor(options.optimizer, model.config.encoder),
     seed: options.seed ?? 0,
-    ...pick(options, 'accumulate', 'average', 'watchEvery', 'collectives', 'signal', 'leaks'),
+    ...pick(options, 'accumulate', 'average', 'graphs', 'watchEvery', 'collectives', 'signal', 'leaks'),
     ...(task.ties?.size ? { ties: task.ties } : {}),
     ...(evaluation
       ? {

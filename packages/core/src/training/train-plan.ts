@@ -53,6 +53,8 @@ export interface TrainPlan {
   readonly optimizer: OptimizerOptions;
   /** Batches a step, default 1. */
   readonly accumulate?: number;
+  /** Launch forward and backward passes as recorded graphs; see `RunOptions.graphs`. */
+  readonly graphs?: boolean;
   readonly average?: AveragingOptions;
   readonly seed: number;
   readonly evaluation?: EvaluationOptions;

@@ -10,6 +10,7 @@ import type { ParameterRecord } from './objective.ts';
 import { optimizerStep, type StepResult, type StepSetting } from './optimizer-step.ts';
 import { parameterRules } from './parameter-rules.ts';
 import { PlateauWatch } from './plateau.ts';
+import { RecordedPasses } from './recorded-passes.ts';
 import { resume, writeBest, writeState } from './run-checkpoints.ts';
 import { evaluateRun } from './run-evaluation.ts';
 import { finishedEvent, position, startedEvent, stepEvent, tensorsInUse } from './run-events.ts';
@@ -61,6 +62,7 @@ async function* run(plan: TrainPlan): Events {
   tie(plan.parameters, plan.ties);
   const state = freshState(plan.parameters, names, optimizer, plan.average !== undefined);
   let reader: BatchReader | undefined;
+  const passes = plan.graphs ? new RecordedPasses() : undefined;
   try {
     const found = plan.checkpoints ? await resume(state, plan.checkpoints, facts) : undefined;
     for (const { name, reason } of found?.skipped ?? []) {
@@ -81,11 +83,13 @@ async function* run(plan: TrainPlan): Events {
       clip: plan.optimizer.clip,
       average: plan.average,
       ties: plan.ties,
+      passes,
       next: () => opened.next(),
     };
     yield* steps({ plan, state, setting, collectives, facts, savedAt: found?.state.step ?? -1 });
   } finally {
     await reader?.close();
+    passes?.dispose();
     disposeRun(state);
   }
 }

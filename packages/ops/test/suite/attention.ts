@@ -1,5 +1,11 @@
 import type { Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
-import { attention, attentionWeights, relativePositionBias, windowAttention } from '../../src/index.ts';
+import {
+  attention,
+  attentionWeights,
+  relativePositionBias,
+  relativeWindowAttention,
+  windowAttention,
+} from '../../src/index.ts';
 import type { OpCase } from './op-case.ts';
 import { binary, fixed, normal, opCase } from './op-case.ts';
 import * as exact from './reference/attention.ts';
@@ -52,6 +58,28 @@ function biasCase(heads: number, window: readonly [number, number]): OpCase {
   });
 }
 
+function relativeWindowCase(what: string, shape: exact.WindowShape, masked = false): OpCase {
+  const { batch, size, channels, heads, window, shift } = shape;
+  const rows = (2 * window[0] - 1) * (2 * window[1] - 1);
+  const bias = biasCase(heads, window);
+  return opCase<'qkv' | 'table' | 'keyMask'>({
+    op: 'relativeWindowAttention',
+    what,
+    inputs: { qkv: [[batch, ...size, 3 * channels]], table: [[rows, heads]], keyMask: [[batch, ...size], binary(0.5)] },
+    gradientOf: ['qkv', 'table'],
+    outputShape: [batch, ...size, channels],
+    run: ({ qkv, table, keyMask }) =>
+      relativeWindowAttention(qkv, table, {
+        heads,
+        window,
+        shift,
+        ...(masked ? { keyMask: keyMask as Tensor3D } : {}),
+      }),
+    reference: ({ qkv, table, keyMask }) =>
+      exact.windowAttention(shape, qkv, bias.reference({ table }), masked ? keyMask : undefined),
+  });
+}
+
 interface Masks {
   readonly key?: 'random' | 'hidden';
   readonly block?: boolean;
@@ -91,6 +119,10 @@ const small = { batch: 2, size: [4, 6], channels: 6, heads: 2, window: [2, 3] } 
 const cross = { batch: 2, queries: 5, keys: 7, channels: 6, heads: 3 };
 
 export const attentionCases: readonly OpCase[] = [
+  relativeWindowCase('shifted 3 x 2 windows, two pictures', {
+    ...{ batch: 2, size: [6, 4], channels: 4, heads: 2, window: [3, 2], shift: [1, 1] },
+  }),
+  relativeWindowCase('masked', { batch: 1, size: [4, 6], channels: 6, heads: 3, window: [2, 3], shift: [1, 0] }, true),
   windowCase('no shift', { ...small, shift: [0, 0] }),
   windowCase('shifted along both axes', { ...small, shift: [1, 2] }),
   windowCase('shifted down only', { ...small, shift: [1, 0] }),

@@ -1,6 +1,14 @@
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import { conv2d, depthwiseConv2d, maxPool } from '@tensorflow/tfjs-core';
-import { fusionNode, maskProduct, resizeBilinear, resizeNearest, samplePoints } from '../../src/index.ts';
+import {
+  fuseAndMix,
+  fusionNode,
+  maskProduct,
+  type Resampling,
+  resizeBilinear,
+  resizeNearest,
+  samplePoints,
+} from '../../src/index.ts';
 import type { OpCase } from './op-case.ts';
 import { fixed, normal, opCase, uniform } from './op-case.ts';
 import { matrixProduct, swish } from './reference/basic.ts';
@@ -32,6 +40,70 @@ function fusionCase(shape: [number, number, number, number], weights: number[], 
     },
     // With all weights at zero the eps alone divides: the gradient of the weights is 1e4 times the maps.
     tolerance: { gradient: 1e-4 },
+  });
+}
+
+const taps = [-1, 0, 1];
+const pixels = ([height, width]: readonly [number, number]): [number, number][] =>
+  Array.from({ length: height * width }, (_, i) => [Math.floor(i / width), i % width]);
+
+/** One step after the other, in float64. Inputs are drawn without ties, so that maxima have gradients. */
+function fuseAndMixCase(
+  size: [number, number],
+  channels: number,
+  how: readonly (readonly [Resampling, number, number])[],
+): OpCase {
+  const batch = 2;
+  const names = how.map((_, k) => `x${k}`);
+  return opCase<string>({
+    op: 'fuseAndMix',
+    what: `${how.map(([name, h, w]) => `${name} ${h} x ${w}`).join(', ')} -> ${size.join(' x ')}, ${channels} channels`,
+    inputs: {
+      ...Object.fromEntries(how.map(([, h, w], k) => [`x${k}`, [[batch, h, w, channels]] as const])),
+      weights: [[how.length], fixed(...[0.7, -0.2, 1.1, 0.4].slice(0, how.length))],
+      depthwise: [[3, 3, channels, 1]],
+    },
+    outputShape: [batch, ...size, channels],
+    run: (t) =>
+      fuseAndMix(
+        how.map(([resampling], k) => ({ map: t[names[k]!] as Tensor4D, resampling })),
+        t.weights as Tensor1D,
+        t.depthwise as Tensor4D,
+        size,
+      ),
+    reference: (values) => {
+      const positive = Array.from(values.weights!, (w) => Math.max(0, w));
+      const total = positive.reduce((a, b) => a + b, 0) + 1e-4;
+      const sample = (k: number, b: number, y: number, x: number, c: number): number => {
+        const [resampling, h, w] = how[k]!;
+        const at = (row: number, column: number): number =>
+          values[names[k]!]![((b * h + row) * w + column) * channels + c]!;
+        if (resampling === 'same') return at(y, x);
+        if (resampling === 'nearest') return at(Math.floor((y * h) / size[0]), Math.floor((x * w) / size[1]));
+        const around = taps.flatMap((dy) => taps.map((dx) => [2 * y + dy, 2 * x + dx] as const));
+        const inside = around.filter(([row, column]) => row >= 0 && row < h && column >= 0 && column < w);
+        return Math.max(...inside.map(([row, column]) => at(row, column)));
+      };
+      const fused = (b: number, y: number, x: number, c: number): number =>
+        y < 0 || x < 0 || y >= size[0] || x >= size[1]
+          ? 0
+          : swish(how.reduce((sum, _, k) => sum + (positive[k]! / total) * sample(k, b, y, x, c), 0));
+      const out: number[] = [];
+      for (let b = 0; b < batch; b++) {
+        for (const [y, x] of pixels(size)) {
+          for (let c = 0; c < channels; c++) {
+            const parts = taps.flatMap((dy) =>
+              taps.map((dx) => {
+                const filter = values.depthwise![(3 * (dy + 1) + dx + 1) * channels + c]!;
+                return filter * fused(b, y + dy, x + dx, c);
+              }),
+            );
+            out.push(parts.reduce((a, v) => a + v, 0));
+          }
+        }
+      }
+      return Float64Array.from(out);
+    },
   });
 }
 
@@ -152,6 +224,15 @@ const sizes: readonly (readonly [from: exact.Size, to: exact.Size])[] = [
 const conv = { batch: 2, size: [5, 7], channels: 3, kernel: 3, filters: 4, stride: 1, padding: 'same' } as const;
 
 export const mapCases: readonly OpCase[] = [
+  fuseAndMixCase([5, 4], 3, [
+    ['same', 5, 4],
+    ['nearest', 3, 2],
+  ]),
+  fuseAndMixCase([3, 9], 34, [
+    ['same', 3, 9],
+    ['same', 3, 9],
+    ['maximum', 5, 17],
+  ]),
   fusionCase([2, 3, 5, 4], [0.7, 1.3], 'swish'),
   fusionCase([2, 3, 5, 4], [0.7, -0.3, 1.9], 'swish'),
   fusionCase([1, 2, 3, 4], [0.5, 0.25, 2], 'none'),

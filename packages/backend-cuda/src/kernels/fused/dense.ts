@@ -26,6 +26,12 @@ const repeatRow = pointwise(
   '    ys[i] = row == 0 ? 0.0f : row[i % count];',
 );
 
+const addRow = pointwise(
+  'add row',
+  'const float* xs, const float* row, float* ys, int count',
+  '    ys[i] = xs[i] + (row == 0 ? 0.0f : row[i % count]);',
+);
+
 function apply(backend: CudaBackend, program: typeof gelu, ...xs: readonly TensorInfo[]): TensorInfo {
   const y = backend.output(xs[0]!.shape);
   backend.run(
@@ -53,6 +59,18 @@ export const denseKernels: readonly KernelConfig[] = [
     if (withPreactivation) return [y, z];
     backend.release(z);
     return [y];
+  }),
+  defineGlidKernel('GlidLinearAdd', (backend, { x, kernel, bias, residual }) => {
+    const [[m, k], n] = [x.shape as [number, number], kernel.shape[1]!];
+    const y = backend.output([m, n]);
+    if (m * n > 0 && k > 0) {
+      const addresses = [x, kernel, y].map((tensor) => backend.pointer(tensor)) as [number, number, number];
+      const shape = { m, n, k, epilogue: bias ? 'bias' : 'none' } as const;
+      backend.products.multiply(shape, ...addresses, backend.optional(bias), backend.pointer(residual));
+    } else {
+      backend.run(addRow, m * n, [backend.pointer(residual), backend.optional(bias), backend.pointer(y), n]);
+    }
+    return y;
   }),
   defineGlidKernel('GlidColumnSum', (backend, { x }) => {
     const [rows, columns] = x.shape as [number, number];

@@ -28,6 +28,25 @@ const forward = program(
   sumWarp,
 );
 
+/** A row is a square of 2 x 2 pixels, `count` is 4 C, `across` squares lie side by side. */
+const ofSquares = program(
+  'layer norm of squares',
+  'const float* xs, const float* gamma, const float* beta, float* ys, int rows, int count, int across, float epsilon',
+  `  int row = blockIdx.x * blockDim.y + threadIdx.y;
+  if (row >= rows) return;
+  int channels = count / 4;
+  const float* corner = xs + ((size_t)(row / across) * 4 * across + 2 * (row % across)) * channels;
+  #define AT(c) corner[((size_t)((c) / channels % 2) * 2 * across + (c) / channels / 2) * channels + (c) % channels]
+  float mean = 0.0f, variance = 0.0f;
+  for (int c = threadIdx.x; c < count; c += 32) mean += AT(c);
+  mean = sumWarp(mean) / count;
+  for (int c = threadIdx.x; c < count; c += 32) variance += (AT(c) - mean) * (AT(c) - mean);
+  float reciprocal = 1.0f / sqrtf(sumWarp(variance) / count + epsilon);
+  float* y = ys + (size_t)row * count;
+  for (int c = threadIdx.x; c < count; c += 32) y[c] = (AT(c) - mean) * reciprocal * gamma[c] + beta[c];`,
+  sumWarp,
+);
+
 const gradient = program(
   'layer norm, gradient of the input',
   'const float* dys, const float* xs, const float* gamma, float* dxs, float* statistics, int rows, int count, float epsilon',
@@ -62,6 +81,16 @@ export const layerNormKernels: readonly KernelConfig[] = [
     const count = sizeOf(gamma.shape);
     const addresses = [x, gamma, beta, y].map((tensor) => backend.pointer(tensor));
     backend.device.launch(forward, [...addresses, n / count, count, epsilon], geometry(n / count));
+    return y;
+  }),
+  defineGlidKernel('GlidSquaresNorm', (backend, { x, gamma, beta }, { epsilon }) => {
+    const [batch, height, width, channels] = x.shape as [number, number, number, number];
+    const y = backend.output([batch, height / 2, width / 2, 4 * channels]);
+    const count = 4 * channels;
+    const rows = sizeOf(y.shape) / Math.max(1, count);
+    if (rows === 0 || count === 0) return y;
+    const addresses = [x, gamma, beta, y].map((tensor) => backend.pointer(tensor));
+    backend.device.launch(ofSquares, [...addresses, rows, count, width / 2, epsilon], geometry(rows));
     return y;
   }),
   defineGlidKernel('GlidLayerNormGrad', (backend, { dy, x, gamma }, { epsilon }) => {

@@ -63,9 +63,8 @@ const rootOfSum = program(
 
 /** Puts a table on the device while `use` runs. */
 function withTable(backend: CudaBackend, { bytes }: ByteTable, use: (address: number) => void): void {
-  const block = backend.allocator.allocate(bytes.length);
+  const block = backend.uploaded(bytes.length, () => bytes);
   try {
-    backend.device.upload(block.address, bytes);
     use(block.address);
   } finally {
     backend.allocator.release(block);

@@ -1,5 +1,5 @@
 import type { GlidKernels } from '@glid/ops';
-import type { KernelConfig } from '@tensorflow/tfjs-core';
+import type { KernelConfig, TensorInfo } from '@tensorflow/tfjs-core';
 import type { CudaBackend } from '../../backend.ts';
 import { reduceMiddle } from '../../codegen/reduce.ts';
 import {
@@ -8,7 +8,7 @@ import {
   attentionKeyGradient,
   attentionQueryGradient,
 } from '../../programs/attention/kernels.ts';
-import { windows } from '../../programs/attention/variant.ts';
+import { type AttentionVariant, relativeWindows, windows } from '../../programs/attention/variant.ts';
 import { sizeOf } from '../../shape.ts';
 import { defineGlidKernel } from '../define-kernel.ts';
 import { filled } from '../fill.ts';
@@ -32,6 +32,7 @@ interface Call {
 /** Groups that one thread of the bias gradient walks through. */
 const groupsAtOnce = 64;
 
+/** `bias`: the pairs' or the table. */
 function describe(backend: CudaBackend, { qkv, bias, keyMask }: Inputs, { heads, window, shift }: Attributes): Call {
   const [batch, height, width, stride] = qkv.shape as [number, number, number, number];
   const channels = stride / 3;
@@ -45,15 +46,20 @@ function describe(backend: CudaBackend, { qkv, bias, keyMask }: Inputs, { heads,
   };
 }
 
+function forward(backend: CudaBackend, variant: AttentionVariant, inputs: Inputs, attrs: Attributes): TensorInfo {
+  const y = backend.output([...inputs.qkv.shape.slice(0, 3), inputs.qkv.shape[3]! / 3]);
+  if (sizeOf(y.shape) === 0) return y;
+  const { headSize, positions, groups, common, layout } = describe(backend, inputs, attrs);
+  const values = [...common, backend.pointer(y), ...layout];
+  backend.device.launch(attentionForward(variant, headSize), values, rowGeometry(groups * attrs.heads, positions));
+  return y;
+}
+
 export const windowAttentionKernels: readonly KernelConfig[] = [
-  defineGlidKernel('GlidWindowAttention', (backend, inputs, attrs) => {
-    const y = backend.output([...inputs.qkv.shape.slice(0, 3), inputs.qkv.shape[3]! / 3]);
-    if (sizeOf(y.shape) === 0) return y;
-    const { headSize, positions, groups, common, layout } = describe(backend, inputs, attrs);
-    const values = [...common, backend.pointer(y), ...layout];
-    backend.device.launch(attentionForward(windows, headSize), values, rowGeometry(groups * attrs.heads, positions));
-    return y;
-  }),
+  defineGlidKernel('GlidWindowAttention', (backend, inputs, attrs) => forward(backend, windows, inputs, attrs)),
+  defineGlidKernel('GlidRelativeWindowAttention', (backend, { table, ...inputs }, attrs) =>
+    forward(backend, relativeWindows, { ...inputs, bias: table }, attrs),
+  ),
   defineGlidKernel('GlidWindowAttentionGrad', (backend, { dy, ...inputs }, attrs) => {
     const { qkv, bias } = inputs;
     if (sizeOf(qkv.shape) === 0)

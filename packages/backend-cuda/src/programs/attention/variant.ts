@@ -63,3 +63,13 @@ static __device__ __forceinline__ int regionOf(int group, int at, ${shapeParamet
   pairVisible: 'true',
   logitTerm: '(bias[((size_t)head * queries + i) * keys + j] + (markI == markJ ? 0.0f : -100.0f))',
 };
+
+const inWindow = (at: string, other: string): string =>
+  `((${at} / windowW - ${other} / windowW + windowH - 1) * (2 * windowW - 1) + ${at} % windowW - ${other} % windowW + windowW - 1)`;
+
+/** `windows` with the bias in a table of relative positions, `[(2 windowH - 1) (2 windowW - 1), heads]`. */
+export const relativeWindows: AttentionVariant = {
+  ...windows,
+  name: 'windows, relative',
+  logitTerm: `(bias[${inWindow('i', 'j')} * heads + head] + (markI == markJ ? 0.0f : -100.0f))`,
+};
