@@ -1,5 +1,4 @@
 import '@glid/ops/gradients';
-import '@tensorflow/tfjs-backend-cpu';
 import { wasm } from '@glid/backend-wasm';
 import { disposeConstants } from '@glid/ops';
 import { enableProdMode, setBackend } from '@tensorflow/tfjs-core';
@@ -11,8 +10,6 @@ import { withoutCompiler } from './simulator.ts';
 enableProdMode();
 
 const norm = (values: Float32Array): number => Math.sqrt(values.reduce((total, v) => total + v * v, 0));
-const distance = (a: Float32Array, b: Float32Array): number =>
-  norm(a.map((value, i) => value - b[i]!)) / Math.max(norm(a), 1e-30);
 
 describe.skipIf(withoutCompiler)('a training step of glid-nano on the simulator (needs g++)', () => {
   let simulated: Simulated;
@@ -22,29 +19,26 @@ describe.skipIf(withoutCompiler)('a training step of glid-nano on the simulator 
   });
   afterAll(() => simulated.dispose());
 
-  it('has the outputs, the loss and all gradients of wasm, to 1e-5', async () => {
+  it('has the outputs, the loss and all gradients of wasm, to 1e-5', { timeout: 300_000 }, async () => {
     const on = async (backend: string): Promise<Numbers> => {
       expect(await setBackend(backend)).toBe(true);
       const numbers = await computeNumbers({ parity: { model: 'nano', side: 64, batch: 1 } }, Number.POSITIVE_INFINITY);
       disposeConstants();
       return numbers;
     };
-    const [cpu, wanted, got] = [await on('cpu'), await on('wasm'), await on('cuda')];
+    const [wanted, got] = [await on('wasm'), await on('cuda')];
     const names = Object.keys(wanted);
-    expect(names.filter((name) => name.startsWith('gradient')).length).toBeGreaterThan(150);
     const gradients = names.filter((name) => name.startsWith('gradient'));
-    // Biases of keys do not reach the loss: a softmax ignores them.
-    const zero = 1e-8 * Math.hypot(...gradients.map((name) => norm(wanted[name]!)));
-    for (const name of names) {
-      if (norm(wanted[name]!) < zero) {
-        expect(norm(got[name]!), name).toBeLessThan(zero);
-        continue;
-      }
-      // Sums that nearly cancel have fewer digits: there two other backends differ as much.
-      const allowed = Math.max(1e-5, 4 * distance(wanted[name]!, cpu[name]!));
-      expect(distance(wanted[name]!, got[name]!), name).toBeLessThanOrEqual(allowed);
+    expect(gradients.length).toBeGreaterThan(400);
+    // Some vanish: a softmax ignores biases of keys, and among equal queries, as they start, it is even whatever the weights.
+    // What is left of them is the rounding of the others.
+    const nothing = 2 ** -23 * Math.hypot(...gradients.map((name) => norm(wanted[name]!)));
+    const vanishing = gradients.filter((name) => norm(wanted[name]!) < nothing);
+    expect(vanishing.length).toBeLessThan(gradients.length / 8);
+    for (const name of vanishing) expect(norm(got[name]!), name).toBeLessThan(nothing);
+    for (const name of names.filter((other) => !vanishing.includes(other))) {
+      const distance = norm(wanted[name]!.map((value, i) => value - got[name]![i]!));
+      expect(distance / norm(wanted[name]!), name).toBeLessThanOrEqual(1e-5);
     }
-    const uncertain = gradients.filter((name) => distance(wanted[name]!, cpu[name]!) > 2.5e-6);
-    expect(uncertain.length).toBeLessThan(gradients.length / 8);
-  }, 300_000);
+  });
 });

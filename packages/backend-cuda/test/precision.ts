@@ -18,6 +18,6 @@ const atLeast =
 /** Products round their factors to 10 bits of mantissa (tf32) or 7 (bf16): eight times as much. */
 export const tolerances: Readonly<Record<Precision, Tolerances>> = {
   float32: { ofOperation: ({ tolerance }) => tolerance, outputs: 1e-4, gradients: 1e-3 },
-  tf32: { ofOperation: atLeast(4e-3, 8e-3), outputs: 1e-2, gradients: 5e-2 },
-  bf16: { ofOperation: atLeast(32e-3, 64e-3), outputs: 8e-2, gradients: 4e-1 },
+  tf32: { ofOperation: atLeast(4e-3, 8e-3), outputs: 5e-3, gradients: 3e-2 },
+  bf16: { ofOperation: atLeast(32e-3, 64e-3), outputs: 4e-2, gradients: 24e-2 },
 };
