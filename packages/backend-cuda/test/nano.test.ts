@@ -28,10 +28,16 @@ describe.skipIf(withoutCompiler)('a training step of glid-nano on the simulator 
     };
     const [wanted, got] = [await on('wasm'), await on('cuda')];
     const names = Object.keys(wanted);
-    expect(names.filter((name) => name.startsWith('gradient')).length).toBeGreaterThan(400);
-    for (const name of names) {
+    const gradients = names.filter((name) => name.startsWith('gradient'));
+    expect(gradients.length).toBeGreaterThan(400);
+    // Some vanish: a softmax ignores biases of keys, and among equal queries, as they start, it is even whatever the weights.
+    // What is left of them is the rounding of the others.
+    const nothing = 2 ** -23 * Math.hypot(...gradients.map((name) => norm(wanted[name]!)));
+    const vanishing = gradients.filter((name) => norm(wanted[name]!) < nothing);
+    expect(vanishing.length).toBeLessThan(gradients.length / 8);
+    for (const name of vanishing) expect(norm(got[name]!), name).toBeLessThan(nothing);
+    for (const name of names.filter((other) => !vanishing.includes(other))) {
       const distance = norm(wanted[name]!.map((value, i) => value - got[name]![i]!));
-      expect(norm(wanted[name]!), name).toBeGreaterThan(0);
       expect(distance / norm(wanted[name]!), name).toBeLessThanOrEqual(1e-5);
     }
   });

@@ -36,7 +36,7 @@ export async function computeNumbers({ parity }: Pick<Size, 'parity'>, most = mo
   numbers.loss = Float32Array.of(loss);
   for (const [i, name] of names.entries()) {
     const values = (await gradients[i]!.data()) as Float32Array;
-    const step = Math.ceil(values.length / most);
+    const step = Math.max(1, Math.ceil(values.length / most));
     numbers[`gradient ${name}`] = values.filter((_, at) => at % step === 0);
   }
   for (const t of [...Object.values(raw), ...gradients, images]) t.dispose();
