@@ -256,6 +256,7 @@ describe.skipIf(!chromiumPath)(`the page on WebAssembly (${withoutChromium})`, (
 
   it('works without a network once it was loaded', async () => {
     await app.until('offline', /without a network/);
+    expect(app.site.problems).toEqual([]);
     await app.site.closeServer();
     await app.page.reload();
     await app.ready();
@@ -263,6 +264,8 @@ describe.skipIf(!chromiumPath)(`the page on WebAssembly (${withoutChromium})`, (
     await app.openPicture(picture);
     expect(await app.text('timing')).toMatch(/ms for 1 head/);
     expect(await app.text('problem')).toBe('');
-    expect(app.site.problems).toEqual([]);
+    // The checkpoint is asked for anew first; nothing else is missed.
+    const missed = app.site.problems.filter((problem) => !/Failed to load resource/.test(problem));
+    for (const problem of missed) expect(problem).toMatch(/^request failed: .*taught\.safetensors$/);
   });
 });
