@@ -51,17 +51,16 @@ await attempt(async () => {
   const wish = (parameters.get('backend') ?? 'auto') as BackendWish;
   showBackend(await app.worker.call('start', wish), wish);
   const address = parameters.get('model') ?? startingCheckpoint;
-  let opened = false;
-  try {
-    if (address !== null) {
-      await models.openUrl(address);
-      opened = true;
-    }
-  } finally {
-    if (!opened) await models.create();
+  let problem = '';
+  if (address !== null) {
+    await models.openUrl(address).catch((error: Error) => {
+      problem = error.message;
+    });
   }
+  if (!app.model.value) await models.create();
   app.picture.set(await nextScene(app, 0));
   await look.look();
+  if (problem !== '') showProblem(problem);
   document.documentElement.dataset.ready = 'true';
 });
 goOffline();

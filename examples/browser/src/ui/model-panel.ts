@@ -54,7 +54,7 @@ export class ModelPanel {
   async openUrl(address: string): Promise<void> {
     const url = new URL(address, location.href);
     if (url.origin !== location.origin) throw new Error(`?model= must be on ${location.origin}, not ${url.origin}.`);
-    const response = await fetch(url);
+    const response = await fetchOrKept(url);
     if (!response.ok) throw new Error(`There is no checkpoint at ${url.pathname} (${response.status}).`);
     await this.#open(new Uint8Array(await response.arrayBuffer()), url.pathname.split('/').at(-1)!);
   }
@@ -88,6 +88,20 @@ export class ModelPanel {
     byId('facts').replaceChildren(
       ...facts.flatMap(([term, fact]) => [make('dt', { textContent: term }), make('dd', { textContent: fact })]),
     );
+  }
+}
+
+/** Fetches a checkpoint and keeps it, for the time without a network. */
+async function fetchOrKept(url: URL): Promise<Response> {
+  const kept = await caches.open('glid-models');
+  try {
+    const response = await fetch(url);
+    if (response.ok) await kept.put(url, response.clone());
+    return response;
+  } catch {
+    const found = await kept.match(url);
+    if (found) return found;
+    throw new Error(`${url.pathname} cannot be fetched. Check the network.`);
   }
 }
 
