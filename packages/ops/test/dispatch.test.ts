@@ -333,7 +333,7 @@ describe('kernels that a backend registers', () => {
       ]);
       expect(got.map((g) => g.shape)).toEqual([qkv.shape, table.shape]);
       // Seven for each pair of positions: 36 pairs a head.
-      expect(got[1]!.dataSync().reduce((a, b) => a + b)).toBe(7 * 36 * 2);
+      expect(Array.from(got[1]!.dataSync()).reduce((a, b) => a + b)).toBe(7 * 36 * 2);
     });
   });
 
