@@ -63,6 +63,8 @@ function fuseAndMixCase(
       weights: [[how.length], fixed(...[0.7, -0.2, 1.1, 0.4].slice(0, how.length))],
       depthwise: [[3, 3, channels, 1]],
     },
+    // Central differences of many channels take long, and add nothing.
+    ...(channels > 8 && { gradientOf: ['weights'] }),
     outputShape: [batch, ...size, channels],
     run: (t) =>
       fuseAndMix(
