@@ -85,6 +85,10 @@ const outputs: Record<GlidKernelName, Outputs> = {
   GlidResizeNearestGrad: ({ dy }, { inputSize }) => [[dy!.shape[0]!, ...(inputSize as number[]), dy!.shape[3]!]],
   GlidSamplePoints: ({ points }) => [points!.shape.slice(0, 2)],
   GlidSamplePointsGrad: ({ points }, { mapSize }) => [[points!.shape[0]!, ...(mapSize as number[])]],
+  GlidMaskCosts: ({ targets, x0 }, { count }) => {
+    const y = [targets!.shape[0]!, count as number, x0!.shape[1]!];
+    return [y, y];
+  },
   GlidAdamW: (inputs, { count }) =>
     ['p', 'm', 'v'].flatMap((kind) => Array.from({ length: count as number }, (_, i) => inputs[`${kind}${i}`]!.shape)),
   GlidGlobalNorm: () => [[]],

@@ -4,7 +4,7 @@ const axes = ['D', 'H', 'W'] as const;
 const each = (text: (axis: string) => string): string => axes.map(text).join(', ');
 
 /** `programs/sliding-window.ts` with a third axis: what convolutions and pools of volumes share. */
-export const volumeParameters = [
+export const volumeParameters: string = [
   'int D, int H, int W, int C, int outD, int outH, int outW',
   each((axis) => `int filter${axis}`),
   each((axis) => `int stride${axis}`),

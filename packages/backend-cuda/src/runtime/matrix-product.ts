@@ -67,7 +67,14 @@ export class MatrixProducts {
   }
 
   /** `bias [n]` where the epilogue has one; `added`, laid out as D, is added before it. All sizes must be positive. */
-  multiply(shape: ProductShape, a: number, b: number, d: number, bias = 0, added = shape.accumulate ? d : 0): void {
+  multiply(
+    shape: ProductShape,
+    a: number,
+    b: number,
+    d: number,
+    bias = 0,
+    added: number = shape.accumulate ? d : 0,
+  ): void {
     const plan = this.#planOf(shape);
     if (bias !== 0) this.#setAddress(plan.description, descriptionAttribute.biasPointer, bias);
     let workspace: Block | undefined;
