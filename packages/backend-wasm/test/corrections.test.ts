@@ -31,7 +31,13 @@ describe.each(['off', 'auto'] as const)('corrected kernels, nativeGemm: %s', (na
     expect(after - bytes).toBeLessThan(2 ** 20);
   });
 
-  it('has a kernel for every contract', () => {
-    expect(glidKernelNames.filter((name) => !hasGlidKernel(name))).toEqual([]);
+  it('has a kernel for every contract but those that only spare launches of a GPU, which are composed', () => {
+    expect(glidKernelNames.filter((name) => !hasGlidKernel(name)).sort()).toEqual([
+      'GlidFuseAndMix',
+      'GlidLinearAdd',
+      'GlidLinears',
+      'GlidRelativeWindowAttention',
+      'GlidSquaresNorm',
+    ]);
   });
 });

@@ -16,6 +16,7 @@ import {
   tensor,
   transpose,
   zeros,
+  zerosLike,
 } from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import {
@@ -87,7 +88,7 @@ export function decoderCases(): void {
       keyMask: sub(1, raw(fixture, 'key_padding_mask')) as Tensor2D,
     };
     const query = raw(fixture, 'query') as Tensor3D;
-    const weights = crossAttentionWeights(parameters, fixture.config.heads, query, zeros([1, 1, 24]) as Tensor3D, seen);
+    const weights = crossAttentionWeights(parameters, fixture.config.heads, query, zerosLike(query), seen);
     expectFixture(await weights.data(), fixture.tensor('weights'));
   });
 
