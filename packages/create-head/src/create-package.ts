@@ -8,8 +8,8 @@ import type { HeadNames } from './names.ts';
 
 const templates = fileURLToPath(new URL('../templates', import.meta.url));
 
-/** What npm leaves out of, or renames in, a published package. */
-const renamed: Readonly<Record<string, string>> = { gitignore: '.gitignore' };
+/** What npm leaves out of, or takes for its own in, a published package. */
+const renamed: Readonly<Record<string, string>> = { gitignore: '.gitignore', 'manifest.json': 'package.json' };
 
 /**
  * Writes a head package. It is put together beside its place and moved there when it is whole: a failure leaves nothing behind.
@@ -55,6 +55,7 @@ function filesIn(folder: string): readonly string[] {
 /** Puts the names in place of the template's own. */
 function fillIn(path: string, { packageName, constant }: HeadNames, kind: KindName): void {
   const text = readFileSync(path, 'utf8')
+    .replaceAll('../manifest.json', '../package.json')
     .replaceAll('glid-head-template', packageName)
     .replaceAll('templateHead', constant)
     .replaceAll('{{what}}', kinds[kind].what)

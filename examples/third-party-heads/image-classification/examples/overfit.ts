@@ -27,7 +27,7 @@ for await (const event of finetune({
   model,
   data: batchSource({ ...read, seed: 0 }),
   steps,
-  optimizer: { learningRate: 1e-3, schedule: { kind: 'cosine', warmUp: { steps: 10 } }, clip: 1 },
+  optimizer: { learningRate: 1e-3, schedule: { kind: 'cosine', warmUp: { steps: Math.min(10, steps - 1) } }, clip: 1 },
   evaluation: { data: evaluationSource(read), everySteps: steps },
 })) {
   if (event.type === 'failed') throw event.error;

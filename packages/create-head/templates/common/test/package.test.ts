@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import manifest from '../package.json' with { type: 'json' };
+import manifest from '../manifest.json' with { type: 'json' };
 import { templateHead } from '../src/index.ts';
 import { fixture } from './fixture.ts';
 
