@@ -14,7 +14,7 @@ import { buildPage, PageUnderTest } from './app.ts';
 
 /** The overlap with the truth from which a taught box counts as right. It must be drawn, so be surer than 50 %. */
 const right = 0.6;
-const steps = 240;
+const steps = 480;
 /** A minute or two is enough where nothing else runs. */
 const patience = 900_000;
 /** Longest task of the page's own thread, in ms of processor time: other programs on the machine do not count. */
