@@ -37,13 +37,13 @@ glid(
     '{"segmentation":{"mode":"semantic"},"detection":{"queries":16}}',
   ],
   ...[...scenes, '--limit', '1024', '--eval-limit', '64', '--from', run('pretrain')],
-  ...['--steps', '900', '--batch-size', '16', '--learning-rate', '1e-3', '--checkpoint-every', '900'],
+  ...['--steps', '600', '--batch-size', '16', '--learning-rate', '1e-3', '--checkpoint-every', '600'],
   ...['--out', run('scenes'), ...wasm],
 );
 glid(
   'finetune',
   ...['--head', 'pose', ...figures, '--limit', '512', '--eval-limit', '64', '--from', run('pretrain')],
-  ...['--steps', '600', '--batch-size', '16', '--checkpoint-every', '600', '--out', run('pose'), ...wasm],
+  ...['--steps', '400', '--batch-size', '16', '--checkpoint-every', '400', '--out', run('pose'), ...wasm],
 );
 const metrics = {
   ...glid('evaluate', '--model', run('scenes'), ...scenes, '--limit', '64', ...wasm).metrics,
