@@ -16,3 +16,8 @@ export function dataError(place: DataPlace, what: string, fix: string): GlidErro
   const where = [place.source ?? '', inside].filter(Boolean).join(': ');
   return new GlidError('GLID_DATA', where === '' ? what : `${where}: ${what}`, { fix, details: { ...place } });
 }
+
+/** A value of any kind as an error's text names it (`${value}` throws for objects whose `toString` is no function). */
+export function shown(value: unknown): string {
+  return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);
+}

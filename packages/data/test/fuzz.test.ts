@@ -186,6 +186,8 @@ describe('annotation files', () => {
       'C:\\x',
       [],
       {},
+      { toString: {} },
+      [{ toString: {} }, { valueOf: 1, toString: 1 }, 1, 1],
       [[]],
       [1, 2],
       true,

@@ -1,5 +1,5 @@
 import type { DataPlace } from '../data-error.ts';
-import { dataError } from '../data-error.ts';
+import { dataError, shown } from '../data-error.ts';
 
 /** A polygon's outline `[P * 2]`: x0, y0, x1, y1, … in continuous picture coordinates, closed by itself. */
 export type Polygon = ArrayLike<number>;
@@ -21,7 +21,7 @@ export function checkPolygon(polygon: unknown, place: DataPlace = {}): Polygon {
   for (let i = 0; i < points.length; i++) {
     const value = points[i];
     if (typeof value !== 'number' || !(Math.abs(value) <= farthest)) {
-      const what = `Coordinate ${i} of a polygon is ${String(value)}.`;
+      const what = `Coordinate ${i} of a polygon is ${shown(value)}.`;
       throw dataError({ ...place, index: i, got: value }, what, 'Coordinates must be finite numbers of pixels.');
     }
   }

@@ -1,5 +1,5 @@
 import type { DataPlace } from '../data-error.ts';
-import { dataError } from '../data-error.ts';
+import { dataError, shown } from '../data-error.ts';
 import type { Rle } from '../record.ts';
 import { rleCountsFromString } from './string.ts';
 
@@ -59,7 +59,7 @@ export function parseRle(mask: MaskLike, place: DataPlace = {}): RleRuns {
     if (!Number.isInteger(count) || count < 0) {
       throw dataError(
         { ...place, index: i, got: count },
-        `RLE count ${i} is ${count}.`,
+        `RLE count ${i} is ${shown(count)}.`,
         'Counts must be whole numbers that are not negative.',
       );
     }

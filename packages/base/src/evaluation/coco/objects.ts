@@ -1,6 +1,6 @@
 import type { Box } from '../../boxes/convert.ts';
 import type { DataPlace } from '../../data-error.ts';
-import { dataError } from '../../data-error.ts';
+import { dataError, shown } from '../../data-error.ts';
 import { maskArea } from '../../masks/extent.ts';
 import { maskFromPolygons } from '../../masks/rasterise.ts';
 import type { MaskLike, RleRuns } from '../../masks/runs.ts';
@@ -59,7 +59,7 @@ export function detectionObject(
   if (!Number.isFinite(detection.score)) {
     throw dataError(
       { ...at('score'), got: detection.score },
-      `The score is ${detection.score}.`,
+      `The score is ${shown(detection.score)}.`,
       'Give a finite number.',
     );
   }
@@ -81,8 +81,8 @@ function comparable(
 ): CocoObject {
   const { task } = settings;
   const given = object.area;
-  if (given !== undefined && !(given >= 0 && given < Number.POSITIVE_INFINITY)) {
-    throw dataError({ ...at('area'), got: given }, `The area is ${given}.`, 'Give square pixels, 0 or more.');
+  if (given !== undefined && !(Number.isFinite(given) && given >= 0)) {
+    throw dataError({ ...at('area'), got: given }, `The area is ${shown(given)}.`, 'Give square pixels, 0 or more.');
   }
   const bbox = object.bbox === undefined ? undefined : checkedBox(object.bbox, at('bbox'));
   if (task === 'bbox') {
@@ -104,10 +104,10 @@ function comparable(
 export function checkedBox(bbox: unknown, at: DataPlace): Box {
   const box = bbox as Box;
   const four = (Array.isArray(bbox) || ArrayBuffer.isView(bbox)) && box.length === 4;
-  if (!four || !(Number.isFinite(box[0]) && Number.isFinite(box[1]) && Number.isFinite(box[2] + box[3]))) {
+  if (!four || !Array.from(box).every(Number.isFinite)) {
     throw dataError(
       { ...at, got: bbox },
-      `A box is ${JSON.stringify(bbox)}.`,
+      `A box is ${shown(bbox)}.`,
       'Give four finite numbers [x, y, width, height].',
     );
   }
@@ -160,7 +160,7 @@ export function checkedKeypoints(keypoints: unknown, joints: number, at: DataPla
     if (Number.isFinite(values[i])) continue;
     throw dataError(
       { ...at, index: i, got: values[i] },
-      `Keypoint number ${i} is ${values[i]}.`,
+      `Keypoint number ${i} is ${shown(values[i])}.`,
       'Give finite numbers.',
     );
   }
