@@ -14,6 +14,7 @@ import { registerNormalisation } from './kernels/normalisation.ts';
 import { registerOptimizer } from './kernels/optimizer.ts';
 import { registerResizeGradients } from './kernels/resize-gradient.ts';
 import { registerSamplePoints } from './kernels/sample-points.ts';
+import { registerSlice } from './kernels/slice.ts';
 import { registerSoftmax } from './kernels/softmax.ts';
 import { registerTranspose } from './kernels/transpose.ts';
 
@@ -39,6 +40,7 @@ export function registerAllKernels(): void {
   registerOptimizer();
   registerResizeGradients();
   registerSamplePoints();
+  registerSlice();
   registerSoftmax();
   registerTranspose();
 }

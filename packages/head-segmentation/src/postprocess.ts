@@ -1,5 +1,5 @@
 import { GlidError, type ImageMeta, softmaxRows } from '@glid/head-kit';
-import { tidy, transpose } from '@tensorflow/tfjs-core';
+import { squeeze, type Tensor3D, tidy } from '@tensorflow/tfjs-core';
 import { type SegmentationConfig, type SegmentationMode, thingFlags } from './config.ts';
 import { layerCount, type SegmentationRaw } from './forward.ts';
 import { type Instance, instanceInference } from './inference/instance.ts';
@@ -42,7 +42,7 @@ export async function segmentationPostprocess(
   const things = thingFlags(config);
   return eachPicture(metas, async (meta, image) => {
     const probabilities = all.subarray(image * config.queries * width, (image + 1) * config.queries * width);
-    const masks = tidy(() => transpose(pictureOf(raw[`masks.${last}`]!, image), [0, 2, 3, 1])); // [1, h, w, M]
+    const masks = tidy(() => squeeze(pictureOf(raw[`masks.${last}`]!, image), [0]) as Tensor3D); // [M, h, w]
     try {
       return {
         size: meta.originalSize,

@@ -1,21 +1,20 @@
-import { encodeMask, type ImageMeta, maskArea, type RleRuns } from '@glid/head-kit';
+import { type ImageMeta, maskArea, type RleRuns } from '@glid/head-kit';
 import {
   add,
-  cast,
   div,
-  gather,
-  greater,
+  matMul,
   mul,
+  ones,
   reshape,
   sigmoid,
-  sum,
+  step,
   type Tensor2D,
-  type Tensor4D,
-  tensor1d,
+  type Tensor3D,
   tidy,
-  transpose,
 } from '@tensorflow/tfjs-core';
 import type { SegmentationConfig } from '../config.ts';
+import { chosenMasks } from './chosen-masks.ts';
+import { encodePacked, packMasks, wordCount } from './packed-masks.ts';
 import { placeInOriginal, toInputSize, toOriginalSize } from './resize.ts';
 
 /** One found object. */
@@ -29,37 +28,33 @@ export interface Instance {
 
 /**
  * Mask2Former's instance inference: the best (query, class) pairs of all, so that a query may appear with several classes; score = class
- * probability x mean of sigmoid(mask) where the mask is set. Only the masks of those pairs are read back.
+ * probability x mean of sigmoid(mask) where the mask is set. Only the masks of those pairs are made large, and read back as bits.
  *
- * @param masks logits of one picture `[1, h, w, M]`  @param probabilities `[M, K + 1]`, "no object" last
+ * @param masks logits of one picture `[M, h, w]`  @param probabilities `[M, K + 1]`, "no object" last
  */
 export async function instanceInference(
   config: SegmentationConfig,
   things: readonly boolean[],
-  masks: Tensor4D,
+  masks: Tensor3D,
   probabilities: Float64Array,
   meta: ImageMeta,
 ): Promise<readonly Instance[]> {
   const pairs = bestPairs(config, things, probabilities);
   const queries = [...new Set(pairs.map(({ query }) => query))];
   if (queries.length === 0) return [];
-  const { set, certainty } = tidy(() => {
-    const chosen = gather(masks, tensor1d(queries, 'int32'), 3) as Tensor4D;
-    const full = toOriginalSize(toInputSize(chosen, meta), meta);
-    const logits = transpose(reshape(full, [-1, queries.length]) as Tensor2D); // [S, H W]
-    // allow-op greater: results only, never differentiated
-    const inside = cast(greater(logits, 0), 'float32');
-    const mean = div(sum(mul(sigmoid(logits), inside), 1), add(sum(inside, 1), 1e-6));
-    return { set: cast(inside, 'bool'), certainty: mean };
+  const { packed, certainty } = tidy(() => {
+    const full = toOriginalSize(toInputSize(chosenMasks(masks, queries), meta), meta);
+    const logits = reshape(full, [-1, queries.length]) as Tensor2D; // [H W, S]
+    const inside = step(logits) as Tensor2D;
+    const column = ones([1, inside.shape[0]]) as Tensor2D;
+    const shares = matMul(column, mul(sigmoid(logits), inside) as Tensor2D);
+    return { packed: packMasks(inside), certainty: div(shares, add(matMul(column, inside), 1e-6)) };
   });
-  const [bits, means] = await Promise.all([set.data(), certainty.data()]);
-  set.dispose();
+  const [words, means] = (await Promise.all([packed.data(), certainty.data()])) as [Float32Array, Float32Array];
+  packed.dispose();
   certainty.dispose();
-  const pixels = bits.length / queries.length;
-  const encoded = queries.map((_, s) => {
-    const mask = Uint8Array.from((bits as Uint8Array).subarray(s * pixels, (s + 1) * pixels));
-    return encodeMask(placeInOriginal(mask, meta, 0), meta.originalSize);
-  });
+  const placed = placeInOriginal(words, meta, 0, wordCount(queries.length));
+  const encoded = encodePacked(placed, queries.length, meta.originalSize);
   const found = pairs.map(({ query, label, probability }) => {
     const s = queries.indexOf(query);
     return { label: config.labels[label]!, score: probability * means[s]!, mask: encoded[s]! };
@@ -67,16 +62,28 @@ export async function instanceInference(
   return found.filter(({ mask }) => maskArea(mask) > 0).sort((a, b) => b.score - a.score);
 }
 
+interface Pair {
+  readonly query: number;
+  readonly label: number;
+  readonly probability: number;
+}
+
+/** The `maxInstances` likeliest, of equal ones the first; best first. */
 function bestPairs(
   { labels, maxInstances, mode }: SegmentationConfig,
   things: readonly boolean[],
   probabilities: Float64Array,
-): { query: number; label: number; probability: number }[] {
+): Pair[] {
   const width = labels.length + 1;
-  const pairs: { query: number; label: number; probability: number }[] = [];
+  const likely = new Float64Array((probabilities.length / width) * labels.length);
+  for (let i = 0, at = 0; i < probabilities.length; i++)
+    if (i % width < labels.length) likely[at++] = probabilities[i]!;
+  const least = likely.sort()[Math.max(0, likely.length - maxInstances)]!;
+  const pairs: Pair[] = [];
   for (let i = 0; i < probabilities.length; i++) {
     const label = i % width;
-    if (label < labels.length) pairs.push({ query: Math.floor(i / width), label, probability: probabilities[i]! });
+    const probability = probabilities[i]!;
+    if (label < labels.length && probability >= least) pairs.push({ query: Math.floor(i / width), label, probability });
   }
   const best = pairs.sort((a, b) => b.probability - a.probability).slice(0, maxInstances);
   return mode === 'panoptic' ? best.filter(({ label }) => things[label]) : best;

@@ -1,20 +1,28 @@
 import type { ImageMeta } from '@glid/head-kit';
 import {
+  add,
   argMax,
   cast,
   gather,
-  greaterEqual,
+  matMul,
   mul,
-  oneHot,
+  ones,
+  onesLike,
+  range,
   reshape,
   sigmoid,
-  sum,
+  stack,
+  step,
+  sub,
+  type Tensor1D,
   type Tensor2D,
-  type Tensor4D,
+  type Tensor3D,
   tensor1d,
   tidy,
+  unsortedSegmentSum,
 } from '@tensorflow/tfjs-core';
 import type { SegmentationConfig } from '../config.ts';
+import { chosenMasks } from './chosen-masks.ts';
 import { placeInOriginal, toInputSize, toOriginalSize } from './resize.ts';
 
 export interface PanopticSegmentResult {
@@ -39,12 +47,12 @@ export interface PanopticMapResult {
  * Mask2Former's panoptic inference: sure queries compete for each pixel with `score * sigmoid(mask)`; a segment that keeps too little of its
  * own mask is dropped; stuff of one class is one segment. Only areas and the finished map are read back.
  *
- * @param masks logits of one picture `[1, h, w, M]`  @param probabilities `[M, K + 1]`, "no object" last
+ * @param masks logits of one picture `[M, h, w]`  @param probabilities `[M, K + 1]`, "no object" last
  */
 export async function panopticInference(
   config: SegmentationConfig,
   things: readonly boolean[],
-  masks: Tensor4D,
+  masks: Tensor3D,
   probabilities: Float64Array,
   meta: ImageMeta,
 ): Promise<PanopticMapResult> {
@@ -52,34 +60,39 @@ export async function panopticInference(
   const pixels = meta.originalSize[0] * meta.originalSize[1];
   if (sure.length === 0) return { ids: new Int32Array(pixels), size: meta.originalSize, segments: [] };
 
-  const { winner, inside, areas } = tidy(() => {
-    const chosen = gather(
-      masks,
-      tensor1d(
-        sure.map(({ query }) => query),
-        'int32',
-      ),
-      3,
-    ) as Tensor4D;
-    const full = toOriginalSize(toInputSize(chosen, meta), meta);
-    const shares = reshape(sigmoid(full), [-1, sure.length]) as Tensor2D; // [H W, S]
-    const scores = mul(shares, tensor1d(sure.map(({ score }) => score)));
-    const best = cast(argMax(scores, 1), 'int32');
-    const mine = oneHot(best, sure.length, 1, 0, 'float32');
-    const own = cast(greaterEqual(shares, 0.5), 'float32');
-    const both = mul(mine, own);
-    return { winner: best, inside: cast(sum(both, 1), 'int32'), areas: [mine, own, both].map((m) => sum(m, 0)) };
-  });
-  const [won, original, kept] = (await Promise.all(areas.map((area) => area.data()))) as [
-    Float32Array,
-    Float32Array,
-    Float32Array,
-  ];
-  const { lookup, segments } = nameSegments(config, things, sure, { won, original, kept });
+  const { winner, inside, areas } = tidy(() => compete(masks, sure, meta));
+  const [own, taken] = (await Promise.all(areas.map((area) => area.data()))) as [Float32Array, Float32Array];
+  const { lookup, segments } = nameSegments(config, things, sure, own, taken);
   const ids = tidy(() => mul(gather(tensor1d(lookup, 'int32'), winner), inside));
   const map = (await ids.data()) as Int32Array;
   for (const tensor of [winner, inside, ids, ...areas]) tensor.dispose();
   return { ids: placeInOriginal(Int32Array.from(map), meta, 0), size: meta.originalSize, segments };
+}
+
+interface Competition {
+  /** `[H W]` int32, index of the sure query with the highest score there. */
+  readonly winner: Tensor1D;
+  /** `[H W]` int32, 1 where the winner's own mask is set (a share of at least 1/2). */
+  readonly inside: Tensor1D;
+  /** Pixels: `[S]` of each whole mask, and `[S, 2]` of what each query won, and of the part of that inside its mask. */
+  readonly areas: readonly [own: Tensor1D, taken: Tensor2D];
+}
+
+function compete(masks: Tensor3D, sure: readonly SureQuery[], meta: ImageMeta): Competition {
+  const count = sure.length;
+  const chosen = chosenMasks(
+    masks,
+    sure.map(({ query }) => query),
+  );
+  const shares = reshape(sigmoid(toOriginalSize(toInputSize(chosen, meta), meta)), [-1, count]) as Tensor2D; // [H W, S]
+  const pixels = shares.shape[0];
+  const winner = argMax(mul(shares, tensor1d(sure.map(({ score }) => score))), 1) as Tensor1D;
+  const outside = step(sub(0.5, shares)) as Tensor2D;
+  const own = sub(pixels, reshape(matMul(ones([1, pixels]) as Tensor2D, outside), [count])) as Tensor1D;
+  const places = add(range(0, pixels * count, count, 'int32'), winner) as Tensor1D;
+  const inside = sub(1, gather(reshape(outside, [pixels * count]), places)) as Tensor1D;
+  const taken = unsortedSegmentSum(stack([onesLike(inside), inside], 1), winner, count) as Tensor2D;
+  return { winner, inside: cast(inside, 'int32'), areas: [own, taken] };
 }
 
 interface SureQuery {
@@ -107,13 +120,14 @@ function nameSegments(
   config: SegmentationConfig,
   things: readonly boolean[],
   sure: readonly SureQuery[],
-  areas: { readonly won: Float32Array; readonly original: Float32Array; readonly kept: Float32Array },
+  own: Float32Array,
+  taken: Float32Array,
 ): { lookup: Int32Array; segments: PanopticSegmentResult[] } {
   const lookup = new Int32Array(sure.length);
   const segments: PanopticSegmentResult[] = [];
   const stuffAt = new Map<number, number>();
   sure.forEach(({ label, score }, s) => {
-    const [won, original, kept] = [areas.won[s]!, areas.original[s]!, areas.kept[s]!];
+    const [original, won, kept] = [own[s]!, taken[2 * s]!, taken[2 * s + 1]!];
     if (won === 0 || original === 0 || kept === 0 || won / original < config.overlapThreshold) return;
     const isThing = things[label]!;
     const merged = isThing ? undefined : stuffAt.get(label);

@@ -13,16 +13,25 @@ export function toInputSize(maps: Tensor4D, meta: ImageMeta): Tensor4D {
   const stride = meta.inputSize[0] / maps.shape[1];
   const rows = Math.min(maps.shape[1], Math.ceil(height / stride));
   const columns = Math.min(maps.shape[2], Math.ceil(width / stride));
-  const valid = slice(maps, [0, 0, 0, 0], [1, rows, columns, -1]);
-  const full = resizeBilinear(valid, [Math.round(rows * stride), Math.round(columns * stride)]);
-  return slice(full, [0, 0, 0, 0], [1, height, width, -1]);
+  const full = resized(corner(maps, rows, columns), Math.round(rows * stride), Math.round(columns * stride));
+  return corner(full, height, width);
 }
 
 /** Maps at input size -> the size of the part of the original that was fed; a flip is undone. */
 export function toOriginalSize(maps: Tensor4D, meta: ImageMeta): Tensor4D {
   const { height, width } = fedPart(meta);
-  const resized = resizeBilinear(maps, [height, width]);
-  return meta.flippedHorizontally ? reverse(resized, 2) : resized;
+  const full = resized(maps, height, width);
+  return meta.flippedHorizontally ? reverse(full, 2) : full;
+}
+
+const isOf = ({ shape }: Tensor4D, height: number, width: number): boolean => shape[1] === height && shape[2] === width;
+
+function corner(maps: Tensor4D, height: number, width: number): Tensor4D {
+  return isOf(maps, height, width) ? maps : slice(maps, [0, 0, 0, 0], [1, height, width, -1]);
+}
+
+function resized(maps: Tensor4D, height: number, width: number): Tensor4D {
+  return isOf(maps, height, width) ? maps : resizeBilinear(maps, [height, width]);
 }
 
 /** The part of the original that was fed, in whole pixels. */
@@ -31,17 +40,23 @@ export function fedPart(meta: ImageMeta): { x: number; y: number; height: number
   return { x: Math.round(x), y: Math.round(y), height: Math.round(height), width: Math.round(width) };
 }
 
-/** Lays a map of the fed part into one of the original size, `fill` elsewhere. */
-export function placeInOriginal<T extends Uint8Array | Int32Array>(map: T, meta: ImageMeta, fill: number): T {
+/** Lays a map of the fed part, `values` a pixel, into one of the original size, `fill` elsewhere. */
+export function placeInOriginal<T extends Uint8Array | Int32Array | Float32Array>(
+  map: T,
+  meta: ImageMeta,
+  fill: number,
+  values = 1,
+): T {
   const { x, y, height, width } = fedPart(meta);
   const [rows, columns] = meta.originalSize;
   if (rows === height && columns === width) return map;
   const Type = map.constructor as new (length: number) => T;
-  const out = new Type(rows * columns).fill(fill) as T;
+  const out = new Type(rows * columns * values).fill(fill) as T;
+  const from = Math.max(0, -x);
+  const to = Math.min(width, columns - x);
   for (let row = Math.max(0, -y); row < Math.min(height, rows - y); row++) {
-    const from = Math.max(0, -x);
-    const to = Math.min(width, columns - x);
-    out.set(map.subarray(row * width + from, row * width + to), (y + row) * columns + x + from);
+    const part = map.subarray((row * width + from) * values, (row * width + to) * values);
+    out.set(part, ((y + row) * columns + x + from) * values);
   }
   return out;
 }

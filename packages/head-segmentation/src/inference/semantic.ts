@@ -1,5 +1,17 @@
 import type { ImageMeta } from '@glid/head-kit';
-import { argMax, matMul, reshape, sigmoid, type Tensor1D, type Tensor4D, tensor2d, tidy } from '@tensorflow/tfjs-core';
+import {
+  argMax,
+  expandDims,
+  matMul,
+  reshape,
+  sigmoid,
+  type Tensor1D,
+  type Tensor3D,
+  type Tensor4D,
+  tensor2d,
+  tidy,
+  transpose,
+} from '@tensorflow/tfjs-core';
 import { placeInOriginal, toInputSize, toOriginalSize } from './resize.ts';
 
 /** Class index of every pixel of the original, row-major; 255 outside the part that was fed. */
@@ -11,18 +23,19 @@ export interface SemanticMap {
 /**
  * Mask2Former's semantic inference: `score[c] = sum_q p[q, c] sigmoid(mask_q)` at input size, resized, then the best class.
  *
- * @param masks logits of one picture `[1, h, w, M]`  @param probabilities `[M, K]` without "no object"
+ * @param masks logits of one picture `[M, h, w]`  @param probabilities `[M, K]` without "no object"
  */
 export function semanticFromMasks(
-  masks: Tensor4D,
+  masks: Tensor3D,
   probabilities: Float32Array,
   labels: number,
   meta: ImageMeta,
 ): Promise<SemanticMap> {
   return bestClass(meta, () => {
     const [height, width] = meta.resizedSize;
-    const queries = masks.shape[3];
-    const shares = reshape(sigmoid(toInputSize(masks, meta)), [height * width, queries]);
+    const queries = masks.shape[0];
+    const last = expandDims(transpose(masks, [1, 2, 0])) as Tensor4D; // [1, h, w, M]
+    const shares = reshape(sigmoid(toInputSize(last, meta)), [height * width, queries]);
     const scores = matMul(shares, tensor2d(probabilities, [queries, labels]));
     return reshape(scores, [1, height, width, labels]);
   });
