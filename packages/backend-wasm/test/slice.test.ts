@@ -31,7 +31,7 @@ describe('slice', () => {
     fc.assert(
       fc.property(slices, fc.constantFrom('float32' as const, 'int32' as const, 'bool' as const), (axes, dtype) => {
         const shape = axes.map(({ extent }) => extent);
-        const count = shape.reduce((a, b) => a * b, 1);
+        const count = shape.reduce<number>((a, b) => a * b, 1);
         const x = Array.from({ length: count }, (_, i) => (dtype === 'bool' ? ((i * 7) % 3) & 1 : i + 1));
         const expected = x.filter((_, at) => {
           let rest = at;

@@ -15,7 +15,7 @@ export function registerSlice(): void {
   replaceKernel<{ x: TensorInfo }, Attributes>(Slice, (stock) => (context, inputs, attrs) => {
     const { x } = inputs;
     if (x.dtype !== 'float32' && x.dtype !== 'int32' && x.dtype !== 'bool') return stock(context, inputs, attrs);
-    const [begin, size] = slice_util.parseSliceParams(x as never, attrs.begin, attrs.size);
+    const [begin, size] = slice_util.parseSliceParams(x as never, attrs.begin, attrs.size) as [number[], number[]];
     const out = context.output(size, x.dtype);
     if (product(size) === 0) return out;
     const { buffer } = context.module.HEAPU8;

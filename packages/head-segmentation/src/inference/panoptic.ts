@@ -60,23 +60,26 @@ export async function panopticInference(
   const pixels = meta.originalSize[0] * meta.originalSize[1];
   if (sure.length === 0) return { ids: new Int32Array(pixels), size: meta.originalSize, segments: [] };
 
-  const { winner, inside, areas } = tidy(() => compete(masks, sure, meta));
-  const [own, taken] = (await Promise.all(areas.map((area) => area.data()))) as [Float32Array, Float32Array];
-  const { lookup, segments } = nameSegments(config, things, sure, own, taken);
+  const { winner, inside, own, taken } = tidy(() => compete(masks, sure, meta));
+  const areas = (await Promise.all([own.data(), taken.data()])) as [Float32Array, Float32Array];
+  const { lookup, segments } = nameSegments(config, things, sure, ...areas);
   const ids = tidy(() => mul(gather(tensor1d(lookup, 'int32'), winner), inside));
   const map = (await ids.data()) as Int32Array;
-  for (const tensor of [winner, inside, ids, ...areas]) tensor.dispose();
+  for (const tensor of [winner, inside, own, taken, ids]) tensor.dispose();
   return { ids: placeInOriginal(Int32Array.from(map), meta, 0), size: meta.originalSize, segments };
 }
 
-interface Competition {
+/** An alias, as `tidy` takes no interface. */
+type Competition = {
   /** `[H W]` int32, index of the sure query with the highest score there. */
   readonly winner: Tensor1D;
   /** `[H W]` int32, 1 where the winner's own mask is set (a share of at least 1/2). */
   readonly inside: Tensor1D;
-  /** Pixels: `[S]` of each whole mask, and `[S, 2]` of what each query won, and of the part of that inside its mask. */
-  readonly areas: readonly [own: Tensor1D, taken: Tensor2D];
-}
+  /** `[S]` pixels of each whole mask. */
+  readonly own: Tensor1D;
+  /** `[S, 2]` pixels that each query won, and those of them inside its mask. */
+  readonly taken: Tensor2D;
+};
 
 function compete(masks: Tensor3D, sure: readonly SureQuery[], meta: ImageMeta): Competition {
   const count = sure.length;
@@ -92,7 +95,7 @@ function compete(masks: Tensor3D, sure: readonly SureQuery[], meta: ImageMeta): 
   const places = add(range(0, pixels * count, count, 'int32'), winner) as Tensor1D;
   const inside = sub(1, gather(reshape(outside, [pixels * count]), places)) as Tensor1D;
   const taken = unsortedSegmentSum(stack([onesLike(inside), inside], 1), winner, count) as Tensor2D;
-  return { winner, inside: cast(inside, 'int32'), areas: [own, taken] };
+  return { winner, inside: cast(inside, 'int32'), own, taken };
 }
 
 interface SureQuery {
