@@ -79,6 +79,23 @@ interface Soak {
   readonly steps?: SoakPart;
 }
 
+interface Heads {
+  readonly what: string;
+  readonly date: string;
+  readonly machine: Machine;
+  readonly backend: string;
+  readonly heads: Readonly<Record<string, HeadShares>>;
+}
+
+interface HeadShares {
+  readonly prediction: number;
+  readonly postprocessing: number;
+  readonly postprocessingShare: number;
+  readonly step?: number;
+  readonly matching?: number;
+  readonly matchingShare?: number;
+}
+
 type Verdict = { readonly hash: string; readonly twiceTheSame: boolean; readonly killedTwiceAndResumed: boolean };
 
 const row = (cells: readonly (string | number)[]): string => `| ${cells.join(' | ')} |`;
@@ -168,6 +185,25 @@ ${table(['run', 'count', 'flat', 'tensors', 'bytes on the device', 'MiB of the p
 `;
 }
 
+function heads({ what, date, machine, backend, heads }: Heads): string {
+  const percent = (share: number | undefined): string => (share === undefined ? '-' : `${(100 * share).toFixed(1)} %`);
+  const rows = Object.entries(heads).map(([name, h]) => [
+    name,
+    ...[h.prediction, h.postprocessing, percent(h.postprocessingShare)],
+    ...[h.step ?? '-', h.matching ?? '-', percent(h.matchingShare)],
+  ]);
+  return `## Post-processing and matching
+
+\`benchmarks/heads.ts\`: ${what}. A prediction is a whole call of \`predict\`. ${backend}. ${on(machine, date)}
+
+${table(['head', 'prediction', 'post-processing', 'share', 'training step', 'matching', 'share'], rows)}
+
+Instance and panoptic inference exceed a tenth here: as initialised, a head has no idea which of its 100 masks matter, so that all 100 are
+made large. What was tried, and what limits them and matching on 12,544 points, stands in the
+[segmentation head's README](../packages/head-segmentation/README.md).
+`;
+}
+
 function reproducible(result: Readonly<Record<string, unknown>>): string {
   const verdicts = Object.entries(result).filter(([, v]) => typeof v === 'object' && v !== null && 'hash' in v);
   const yes = (value: boolean): string => (value ? 'the same bits' : 'OTHER BITS');
@@ -203,6 +239,7 @@ ${backends(read('backends'))}
 ${webgpu(read('webgpu'))}
 ${webgpu(read('webgpu-narrow'))}
 ${model(read('model'))}
+${heads(read('heads'))}
 ## Soak
 
 \`benchmarks/soak.ts\`: first and last of the readings after a tenth as warm-up.
