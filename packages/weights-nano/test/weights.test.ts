@@ -16,23 +16,27 @@ describe('the published weights', () => {
     });
   });
 
-  it.skipIf(!hasShared)(`reconstruct held-out pictures as well as stated (${withoutShared})`, async () => {
-    await useBackend([wasm()]);
-    const weights = await loadWeights(fromFile(path));
-    const { validationLoss } = weights.about!.provenance as { validationLoss: number };
-    using model = await createModel({ backbone: 'nano', pretrain: { unit: 16 }, weights });
-    const held = await readImageFolder(sharedPath('data', 'pretrain'), { images: 'images', list: 'val.txt' });
-    const { metrics } = await evaluatePretraining(
-      model.parameters,
-      model.config,
-      model.pretrain!,
-      evaluationSource({
-        dataset: { ...held, length: 256 },
-        pipeline: presets.small.pretrain.test({ size: [128, 128] }),
-        batchSize: 32,
-      }),
-    );
-    expect(metrics.loss).toBeCloseTo(validationLoss, 2); // 16 bits: within 0.005
-    expect(metrics.patchMean).toBeCloseTo(1, 2);
-  }, 240_000);
+  it.skipIf(!hasShared)(
+    `reconstruct held-out pictures as well as stated (${withoutShared})`,
+    async () => {
+      await useBackend([wasm()]);
+      const weights = await loadWeights(fromFile(path));
+      const { validationLoss } = weights.about!.provenance as { validationLoss: number };
+      using model = await createModel({ backbone: 'nano', pretrain: { unit: 16 }, weights });
+      const held = await readImageFolder(sharedPath('data', 'pretrain'), { images: 'images', list: 'val.txt' });
+      const { metrics } = await evaluatePretraining(
+        model.parameters,
+        model.config,
+        model.pretrain!,
+        evaluationSource({
+          dataset: { ...held, length: 256 },
+          pipeline: presets.small.pretrain.test({ size: [128, 128] }),
+          batchSize: 32,
+        }),
+      );
+      expect(metrics.loss).toBeCloseTo(validationLoss, 2); // 16 bits: within 0.005
+      expect(metrics.patchMean).toBeCloseTo(1, 2);
+    },
+    240_000,
+  );
 });
