@@ -76,12 +76,12 @@ async function classification(): Promise<Task> {
   };
 }
 
-/** Crowds of 2 to 30 things; the habit to beat is the mean count of the training scenes. */
+/** Up to 20 things that stand far away, small and close together; the habit to beat is the mean count of the training scenes. */
 async function counting(): Promise<Task> {
   const labels = ['ball', 'crate', 'star'];
   const scenes = (seed: number, length: number): Dataset =>
-    keepInMemory(syntheticScenes({ seed, length, size: side, labels, things: [2, 30], people: 0 }));
-  const [train, test] = [scenes(1, 512), scenes(2, 128)];
+    keepInMemory(syntheticScenes({ seed, length, size: side, labels, things: [0, 20], distance: [5, 8.5], people: 0 }));
+  const [train, test] = [scenes(1, 1024), scenes(2, 128)];
   const countsOf = async (dataset: Dataset): Promise<number[]> => {
     const counts: number[] = [];
     for (let i = 0; i < dataset.length; i++) counts.push((await dataset.get(i)).objects?.length ?? 0);
@@ -95,7 +95,7 @@ async function counting(): Promise<Task> {
     train,
     test,
     about: {
-      data: 'synthetic scenes that start with 2 to 30 balls, crates and stars; hidden ones do not count',
+      data: 'synthetic scenes that start with 0 to 20 balls, crates and stars, 5 to 8.5 m away; hidden ones do not count',
       meanCount: habit,
       alwaysTheMean: {
         mae: mean(truth.map((count) => Math.abs(count - habit))),
@@ -156,18 +156,15 @@ const tasks: Record<string, object> = { ...(earlier.tasks as Record<string, obje
 for (const [name, prepare] of Object.entries({ classification, counting })) {
   if (options.only && options.only !== name) continue;
   console.log(name);
-  tasks[name] = await measure(await prepare());
-  console.log(tasks[name]);
+  const measured = new Date().toISOString().slice(0, 10);
   const machine = {
     cpu: cpus()[0]?.model ?? 'unknown',
     cores: cpus().length,
     node: process.version,
     backend: backend.description,
   };
-  const about = {
-    measured: new Date().toISOString().slice(0, 10),
-    model: 'tools/quickstart-backbone.json, from scratch',
-    machine,
-  };
+  tasks[name] = { measured, machine, ...(await measure(await prepare())) };
+  console.log(tasks[name]);
+  const about = { model: 'tools/quickstart-backbone.json, from scratch' };
   writeFileSync(file, `${JSON.stringify({ ...about, tasks }, null, 2)}\n`);
 }

@@ -11,6 +11,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { wasm } from '@glid/backend-wasm';
 import type { Dataset } from '@glid/base';
@@ -77,7 +78,7 @@ for await (const event of pretrain({
     }),
     everySteps: 50,
   },
-  checkpoints: { store: await folderStore(values.out), everySteps: 100 },
+  checkpoints: { store: await folderStore(join(values.out, 'checkpoints')), everySteps: 100 },
 })) {
   if (rank > 0) continue;
   if (event.type === 'step') {

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 
 /** A TypeScript file of a package. */
@@ -28,8 +28,9 @@ export function walk(folder: string): string[] {
 export function publishedSources(root: string): SourceFile[] {
   return readdirSync(join(root, 'packages')).flatMap((name) => {
     const manifest = JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8'));
-    if (manifest.private) return [];
-    return walk(join(root, 'packages', name, 'src'))
+    const folder = join(root, 'packages', name, 'src');
+    if (manifest.private || !existsSync(folder)) return []; // weights have no sources
+    return walk(folder)
       .filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts'))
       .map((path) => ({
         path: relative(root, path).split(sep).join('/'),

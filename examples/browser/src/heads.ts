@@ -3,6 +3,9 @@ import { detection } from '@glid/head-detection';
 import type { AnyHead, HeadFactory } from '@glid/head-kit';
 import { coco17, pose } from '@glid/head-pose';
 import { segmentation } from '@glid/head-segmentation';
+// Anybody's packages: outside of this repository, 'glid-head-crowd-counting' and 'glid-head-image-classification'.
+import { crowdCounting } from '../../third-party-heads/crowd-counting/src/index.ts';
+import { imageClassification } from '../../third-party-heads/image-classification/src/index.ts';
 
 /** The class names that a model is to know. */
 export interface Classes {
@@ -52,4 +55,8 @@ export const heads: readonly HeadEntry[] = [
   })),
   entry('depth', 'Depth', 'how far everything is', depth, () => ({ bins: 32, minDepth: 0.5, maxDepth: 10 })),
   entry('pose', 'Joints', "one person's joints", pose, () => ({ ...coco17, sigma: 1 })),
+  entry('image-classification', 'Kind', 'what it mainly shows', imageClassification, ({ things }) => ({
+    labels: things,
+  })),
+  entry('crowd-counting', 'Count', 'how many of each, and where', crowdCounting, ({ things }) => ({ labels: things })),
 ];

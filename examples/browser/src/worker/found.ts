@@ -3,6 +3,8 @@ import type { DetectionResult } from '@glid/head-detection';
 import type { AnyHead } from '@glid/head-kit';
 import type { PoseResult } from '@glid/head-pose';
 import type { SegmentationResult } from '@glid/head-segmentation';
+import type { CrowdResult } from '../../../third-party-heads/crowd-counting/src/index.ts';
+import type { ClassificationResult } from '../../../third-party-heads/image-classification/src/index.ts';
 import type { Found } from '../protocol.ts';
 
 /** Shown in words, and drawn, from this score on. */
@@ -46,6 +48,12 @@ const describers: { readonly [id: string]: Describe } = {
     const seen = joints.filter(({ score }) => score >= 0.2).length;
     return [{ text: `${seen} of ${joints.length} joints` }];
   },
+  'glid-head-image-classification': ({ ranking }: ClassificationResult) =>
+    ranking.slice(0, 3).map(({ label, score }) => ({ text: `${label}, ${percent(score)}`, query: 0, score })),
+  'glid-head-crowd-counting': ({ count, counts }: CrowdResult) => [
+    { text: `${count.toFixed(1)} in all` },
+    ...counts.map((one, query) => ({ text: `${one.count.toFixed(1)} × ${one.label}`, query })),
+  ],
 };
 
 export function describeResult(key: string, head: AnyHead, result: unknown): readonly Found[] {

@@ -7,7 +7,6 @@ import {
   type ImageMeta,
   type LossContext,
   type LossTerms,
-  l1Loss,
   linearSpecs,
   mirrorMaps,
   type Parameters,
@@ -16,11 +15,11 @@ import {
 } from '@glid/head-kit';
 import {
   add,
+  log,
   mul,
   reshape,
   type Scalar,
   softplus,
-  square,
   sub,
   sum,
   type Tensor3D,
@@ -34,53 +33,50 @@ import { densityOf, placesOf, shownCells, type Target, targetFields } from './ta
 /** `density` `[B, K, h, w]`: things a cell of the 1/4 map. */
 export type Raw = { readonly density: Tensor4D };
 
-/** An untrained head sees about softplus(-4) = 0.018 things a cell: five in a picture of 64 pixels, not hundreds. */
-const quiet = { bias: { kind: 'constant', value: -4 } } as const;
+const zeros = { kind: 'zeros' } as const;
+
+/** An untrained head sees softplus(-5) = 0.007 things of each label in every cell: two in a picture of 64 pixels, wherever it looks. */
+const few = { kind: 'constant', value: -5 } as const;
+
+/** Keeps the logarithm finite. */
+const tiny = 1e-8;
 
 /** Crowd counting by density: one query a label; its product with the 1/4 map says how many things there are in each cell. */
 export const crowdCounting = defineHead({
   id: 'glid-head-crowd-counting',
   version: '0.1.0',
   task: 'crowd-counting',
-  config: defineConfig({
-    labels: field.labels(),
-    countWeight: field.number({
-      min: 0,
-      default: 0.1,
-      describe: 'Weight of the error of the count beside that of the map.',
-    }),
-  }),
+  config: defineConfig({ labels: field.labels() }),
 
-  build: ({ labels, countWeight }, { hiddenSize }) => ({
+  build: ({ labels }, { hiddenSize }) => ({
     labels,
     queries: { count: labels.length, init: 'cls' as const, perLabel: true },
-    parameters: { ...linearSpecs('place', hiddenSize, hiddenSize), ...linearSpecs('level', hiddenSize, 1, quiet) },
+    parameters: {
+      ...linearSpecs('place', hiddenSize, hiddenSize, { kernel: zeros }),
+      ...linearSpecs('level', hiddenSize, 1, { kernel: zeros, bias: few }),
+    },
     targetFields,
 
     doForward(parameters: Parameters, { queries, pixels }: HeadInputs): Raw {
       const last = queries.at(-1)!; // [B, K, C]
       const products = queryPixelProduct(applyLinear(parameters, 'place', last) as Tensor3D, pixels); // [B, K, h, w]
       const levels = reshape(applyLinear(parameters, 'level', last), [-1, labels.length, 1, 1]);
-      return { density: softplus(add(products, levels)) as Tensor4D };
+      // A mean over channels: as a sum, one step of the optimizer would change the count of a whole picture by several things.
+      return { density: softplus(add(mul(products, 1 / hiddenSize), levels)) as Tensor4D };
     },
 
+    /**
+     * Half the Poisson deviance of the cells, 0 at the true density. Nearly all cells are empty: squared errors would teach the head to see
+     * nothing anywhere, while this one is least only where the sum, which is the count, is right.
+     */
     doLoss(raw: Raw, targets: readonly Target[], _: unknown, { metas }: LossContext): LossTerms {
-      const shape = raw.density.shape;
-      const truth = tensor(
-        targets.flatMap((target, b) => [...densityOf(target, labels.length, metas[b]!)]),
-        shape,
-      );
-      const shown = mul(
-        raw.density,
-        tensor(
-          metas.flatMap((meta) => [...mask(meta, shape)]),
-          [shape[0], 1, shape[2], shape[3]],
-        ),
-      );
-      const pictures = targets.length;
-      const counts = l1Loss(sum(shown, [2, 3]), sum(truth, [2, 3]), pictures);
-      const map = mul(sum(square(sub(shown, truth))), 1 / pictures) as Scalar;
-      return sumTerms({ map, count: counts }, { count: countWeight });
+      const [, , h, w] = raw.density.shape;
+      const truth = targets.flatMap((target, b) => [...densityOf(target, labels.length, metas[b]!)]);
+      const shown = metas.flatMap((meta) => [...mask(meta, h, w)]);
+      const expected = mul(raw.density, tensor(shown, [metas.length, 1, h, w]));
+      const unlikely = sub(expected, mul(tensor(truth, raw.density.shape), log(add(raw.density, tiny))));
+      const least = truth.reduce((all, t) => (t > 0 ? all + t * (1 - Math.log(t)) : all), 0);
+      return sumTerms({ density: mul(sub(sum(unlikely), least), 1 / targets.length) as Scalar });
     },
 
     doMergeMirrored: (raw: Raw, mirrored: Raw, metas: readonly ImageMeta[]): Raw => ({
@@ -96,7 +92,7 @@ export const crowdCounting = defineHead({
 });
 
 /** 1 in the cells that show the picture, `[h, w]`. */
-function mask(meta: ImageMeta, [, , h, w]: readonly number[]): Float32Array {
+function mask(meta: ImageMeta, h: number, w: number): Float32Array {
   const [rows, columns] = shownCells(meta);
-  return Float32Array.from({ length: h! * w! }, (_, i) => (i < rows * w! && i % w! < columns ? 1 : 0));
+  return Float32Array.from({ length: h * w }, (_, i) => (i < rows * w && i % w < columns ? 1 : 0));
 }

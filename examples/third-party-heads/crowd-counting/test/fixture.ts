@@ -3,12 +3,9 @@ import type { crowdCounting } from '../src/index.ts';
 
 const labels = ['sheep', 'goat'];
 
-export const fixture: HeadFixture<
-  { labels: readonly string[]; countWeight?: number },
-  ReturnType<typeof crowdCounting>
-> = {
+export const fixture: HeadFixture<{ labels: readonly string[] }, ReturnType<typeof crowdCounting>> = {
   config: { labels },
-  invalidConfigs: [{}, { labels: [] }, { labels: ['goat', 'goat'] }, { labels, countWeight: -1 }],
+  invalidConfigs: [{}, { labels: [] }, { labels: ['goat', 'goat'] }],
   makeTarget(height, width, random) {
     const places = [0, 1, 2, 3].flatMap(() => [random.uniform(0, width), random.uniform(0, height), 2]);
     return {
