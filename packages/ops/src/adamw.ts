@@ -33,9 +33,9 @@ export interface AdamWOptions {
 }
 
 export interface AdamWResult {
-  readonly parameters: readonly Tensor[];
-  readonly m: readonly Tensor[];
-  readonly v: readonly Tensor[];
+  readonly parameters: Tensor[];
+  readonly m: Tensor[];
+  readonly v: Tensor[];
 }
 
 /**
@@ -46,7 +46,8 @@ export interface AdamWResult {
 export function adamwStep(inputs: AdamWInputs, options: AdamWOptions): AdamWResult {
   const { consumeMoments = false } = options;
   const result = nextOf(inputs, options, consumeMoments);
-  if (consumeMoments && result.m !== inputs.m) for (const old of [...inputs.m, ...inputs.v]) old.dispose();
+  const overwritten = result.m[0] === inputs.m[0];
+  if (consumeMoments && !overwritten) for (const old of [...inputs.m, ...inputs.v]) old.dispose();
   return result;
 }
 
@@ -63,13 +64,13 @@ function nextOf(inputs: AdamWInputs, options: AdamWOptions, overwriteMoments: bo
     for (let i = 0; i < count; i++) named[names[i]!] = list[i]!;
   }
   const fused = runOnAll('GlidAdamW', named, attrs);
-  if (fused?.length === count) return { parameters: fused, m: inputs.m, v: inputs.v };
+  if (fused?.length === count) return { parameters: fused, m: [...inputs.m], v: [...inputs.v] };
   if (fused) {
     return { parameters: fused.slice(0, count), m: fused.slice(count, 2 * count), v: fused.slice(2 * count) };
   }
   const correction1 = 1 - beta1 ** step;
   const correction2 = Math.sqrt(1 - beta2 ** step);
-  const result = { parameters: [] as Tensor[], m: [] as Tensor[], v: [] as Tensor[] };
+  const result: AdamWResult = { parameters: [], m: [], v: [] };
   for (let i = 0; i < count; i++) {
     const rate = learningRates[i]!;
     const [p, m, v] = tidy(() => {
