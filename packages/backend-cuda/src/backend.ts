@@ -10,13 +10,32 @@ import type { MatrixProducts } from './runtime/matrix-product.ts';
 import type { Program } from './runtime/program.ts';
 import { sizeOf } from './shape.ts';
 
-interface Stored {
+/** A tensor's values. It is also the data id that TensorFlow.js knows them by, so that nothing is looked up to find them. */
+class Stored {
+  /** `undefined` when they were disposed or moved to another backend. */
+  owner: CudaBackend | undefined;
   readonly dtype: DataType;
   readonly count: number;
   references: number;
-  block?: Block;
+  block: Block | undefined;
   /** Values that no kernel has asked for by address yet. */
-  host?: BackendValues;
+  host: BackendValues | undefined;
+
+  constructor(
+    owner: CudaBackend,
+    dtype: DataType,
+    count: number,
+    references: number,
+    block: Block | undefined,
+    host: BackendValues | undefined,
+  ) {
+    this.owner = owner;
+    this.dtype = dtype;
+    this.count = count;
+    this.references = references;
+    this.block = block;
+    this.host = host;
+  }
 }
 
 const threadsPerBlock = 256;
@@ -29,36 +48,37 @@ export class CudaBackend extends KernelBackend {
   readonly device: Device;
   readonly allocator: Allocator;
   readonly products: MatrixProducts;
-  readonly #data: DataStorage<Stored>;
+  /** Under ids that other backends have made. */
+  readonly #moved: DataStorage<Stored>;
   readonly #onDispose: () => void;
   /** Tensors made since the running kernel began. */
-  readonly #made: DataId[] = [];
+  readonly #made: Stored[] = [];
   readonly #graphs = new Set<CapturedGraph>();
   #recording: Recording | undefined;
+  /** Values under ids of this backend. */
+  #count = 0;
 
   constructor(device: Device, allocator: Allocator, products: MatrixProducts, onDispose: () => void) {
     super();
     this.device = device;
     this.allocator = allocator;
     this.products = products;
-    this.#data = new DataStorage<Stored>(this, engine());
+    this.#moved = new DataStorage<Stored>(this, engine());
     this.#onDispose = onDispose;
   }
 
   // ---- TensorFlow.js's interface
 
   override write(values: BackendValues, shape: number[], dtype: DataType): DataId {
-    const id = {};
-    this.move(id, values, shape, dtype, 1);
-    return id;
+    return this.#store(dtype, sizeOf(shape), undefined, values);
   }
 
   override move(id: DataId, values: BackendValues, shape: number[], dtype: DataType, references: number): void {
-    this.#data.set(id, { dtype, count: sizeOf(shape), references, host: values });
+    this.#moved.set(id, new Stored(this, dtype, sizeOf(shape), references, undefined, values));
   }
 
   override readSync(id: DataId): BackendValues {
-    const { dtype, count, block, host } = this.#data.get(id);
+    const { dtype, count, block, host } = this.#stored(id);
     if (block === undefined) return host!;
     if (this.#recording) this.device.refuseInCapture('reads back from the device');
     const values = hostArray(dtype, count);
@@ -67,7 +87,7 @@ export class CudaBackend extends KernelBackend {
   }
 
   override async read(id: DataId): Promise<BackendValues> {
-    const stored = this.#data.get(id);
+    const stored = this.#stored(id);
     const { dtype, count, block, host } = stored;
     if (block === undefined) return host!;
     if (this.#recording) this.device.refuseInCapture('reads back from the device');
@@ -84,25 +104,43 @@ export class CudaBackend extends KernelBackend {
   }
 
   override disposeData(id: DataId, force = false): boolean {
-    if (!this.#data.has(id)) return true;
-    const stored = this.#data.get(id);
+    const stored = this.#find(id);
+    if (stored === undefined) return true;
     stored.references--;
     if (!force && stored.references > 0) return false;
     if (stored.block !== undefined) this.allocator.release(stored.block);
-    this.#data.delete(id);
+    stored.owner = stored.block = stored.host = undefined;
+    if (stored === id) this.#count--;
+    else this.#moved.delete(id);
     return true;
   }
 
   override incRef(id: DataId): void {
-    this.#data.get(id).references++;
+    this.#stored(id).references++;
   }
 
   override refCount(id: DataId): number {
-    return this.#data.has(id) ? this.#data.get(id).references : 0;
+    return this.#find(id)?.references ?? 0;
   }
 
   override numDataIds(): number {
-    return this.#data.numDataIds();
+    return this.#count + this.#moved.numDataIds();
+  }
+
+  #store(dtype: DataType, count: number, block: Block | undefined, host: BackendValues | undefined): Stored {
+    this.#count++;
+    return new Stored(this, dtype, count, 1, block, host);
+  }
+
+  /** What lies here under an id, if anything does. */
+  #find(id: DataId): Stored | undefined {
+    if (id instanceof Stored && id.owner === this) return id;
+    return this.#moved.has(id) ? this.#moved.get(id) : undefined;
+  }
+
+  /** As `#find`; what lies in another backend is moved here. */
+  #stored(id: DataId): Stored {
+    return id instanceof Stored && id.owner === this ? id : this.#moved.get(id);
   }
 
   override memory(): { unreliable: boolean; numBytesInGPU: number; numBytesReserved: number } {
@@ -136,7 +174,7 @@ export class CudaBackend extends KernelBackend {
     try {
       return kernel();
     } catch (error) {
-      for (const id of this.#made) this.disposeData(id, true);
+      for (const stored of this.#made) this.disposeData(stored, true);
       throw error;
     } finally {
       this.device.operation = '';
@@ -150,10 +188,10 @@ export class CudaBackend extends KernelBackend {
 
   /** The memory; values that are still on the host go up now. */
   blockOf(tensor: TensorInfo): Block {
-    const stored = this.#data.get(tensor.dataId);
+    const stored = this.#stored(tensor.dataId);
     if (stored.block === undefined) {
       stored.block = this.uploaded(stored.count * bytesOf(stored.dtype), () => toHostArray(stored));
-      delete stored.host;
+      stored.host = undefined;
     } else {
       this.#recording?.read(stored.block);
     }
@@ -169,7 +207,7 @@ export class CudaBackend extends KernelBackend {
 
   /** Fills a tensor that has memory with the values of another of its size and type. */
   overwrite(address: number, from: TensorInfo): void {
-    const stored = this.#data.get(from.dataId);
+    const stored = this.#stored(from.dataId);
     const bytes = stored.count * bytesOf(stored.dtype);
     if (bytes === 0) return;
     if (stored.block === undefined) this.device.upload(address, toHostArray(stored));
@@ -206,9 +244,15 @@ export class CudaBackend extends KernelBackend {
     return tensor === undefined ? 0 : this.pointer(tensor);
   }
 
+  /** True if nobody would notice that a tensor's values change: no other tensor, no reading back that waits, no graph. */
+  mayOverwrite(tensor: TensorInfo): boolean {
+    const { references, block } = this.#stored(tensor.dataId);
+    return references === 1 && (block === undefined || block.holders === 0) && this.#recording === undefined;
+  }
+
   /** The value of a one-element tensor that is still on the host: kernels take it as an argument and nothing is uploaded. */
   hostScalar(tensor: TensorInfo): number | undefined {
-    const { count, host, dtype } = this.#data.get(tensor.dataId);
+    const { count, host, dtype } = this.#stored(tensor.dataId);
     return count === 1 && host !== undefined && dtype !== 'complex64' ? Number(host[0]) : undefined;
   }
 
@@ -220,16 +264,14 @@ export class CudaBackend extends KernelBackend {
         fix: 'Use smaller batches or pictures.',
       });
     }
-    const made = this.wrap(this.allocator.allocate(count * bytesOf(dtype)), shape, dtype);
-    this.#made.push(made.dataId);
-    return made;
+    const made = this.#store(dtype, count, this.allocator.allocate(count * bytesOf(dtype)), undefined);
+    this.#made.push(made);
+    return { dataId: made, shape: shape as number[], dtype };
   }
 
   /** A tensor in a block, which is released with it. */
   wrap(block: Block, shape: readonly number[], dtype: DataType): TensorInfo {
-    const dataId = {};
-    this.#data.set(dataId, { dtype, count: sizeOf(shape), references: 1, block });
-    return { dataId, shape: [...shape], dtype };
+    return { dataId: this.#store(dtype, sizeOf(shape), block, undefined), shape: shape as number[], dtype };
   }
 
   /** A tensor whose values stay on the host until a kernel asks for their address. */

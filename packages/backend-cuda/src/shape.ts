@@ -1,6 +1,6 @@
 export function sizeOf(shape: readonly number[]): number {
   let product = 1;
-  for (const n of shape) product *= n;
+  for (let axis = 0; axis < shape.length; axis++) product *= shape[axis]!;
   return product;
 }
 

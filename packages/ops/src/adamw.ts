@@ -1,6 +1,7 @@
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { add, div, mul, sqrt, square, sub, tidy } from '@tensorflow/tfjs-core';
-import { runGlidKernel } from './kernel.ts';
+import { inputNames } from './input-names.ts';
+import { runOnAll } from './kernel.ts';
 import { requireOption, requireShape, sameShape } from './shape.ts';
 
 export interface AdamWInputs {
@@ -24,6 +25,11 @@ export interface AdamWOptions {
   readonly eps?: number;
   /** Multiplies every gradient first (clipping, averaging) without a pass over them. */
   readonly gradientScale?: Scalar;
+  /**
+   * Gives `m` and `v` up: they are overwritten where the backend can and nothing else refers to them, else disposed. What is returned may be
+   * the same tensors. No tensor may be in both lists, or twice in one.
+   */
+  readonly consumeMoments?: boolean;
 }
 
 export interface AdamWResult {
@@ -34,22 +40,31 @@ export interface AdamWResult {
 
 /**
  * One step of AdamW with decoupled weight decay (Loshchilov & Hutter 2019, algorithm 2, as torch.optim.AdamW) for all parameters: one launch
- * where the backend has `GlidAdamW`. Returns new tensors; the caller disposes the old ones. Throws `GLID_SHAPE`, `GLID_USAGE`.
+ * where the backend has `GlidAdamW`. Returns new tensors; the caller disposes the old ones, but for consumed moments. Throws `GLID_SHAPE`,
+ * `GLID_USAGE`.
  */
 export function adamwStep(inputs: AdamWInputs, options: AdamWOptions): AdamWResult {
+  const { consumeMoments = false } = options;
+  const result = nextOf(inputs, options, consumeMoments);
+  const overwritten = result.m[0] === inputs.m[0];
+  if (consumeMoments && !overwritten) for (const old of [...inputs.m, ...inputs.v]) old.dispose();
+  return result;
+}
+
+function nextOf(inputs: AdamWInputs, options: AdamWOptions, overwriteMoments: boolean): AdamWResult {
   const { beta1 = 0.9, beta2 = 0.999, eps = 1e-8, step, learningRates, weightDecays, gradientScale } = options;
   const count = inputs.parameters.length;
   check(inputs, options);
   if (count === 0) return { parameters: [], m: [], v: [] };
-  const attrs = { count, learningRates, weightDecays, beta1, beta2, epsilon: eps, step };
-  const named: Record<string, Tensor> = {};
-  for (let i = 0; i < count; i++) {
-    named[`p${i}`] = inputs.parameters[i]!;
-    named[`g${i}`] = inputs.gradients[i]!;
-    named[`m${i}`] = inputs.m[i]!;
-    named[`v${i}`] = inputs.v[i]!;
+  const attrs = { count, learningRates, weightDecays, beta1, beta2, epsilon: eps, step, overwriteMoments };
+  const named: Record<string, Tensor> = gradientScale === undefined ? {} : { gradientScale };
+  const lists = { p: inputs.parameters, g: inputs.gradients, m: inputs.m, v: inputs.v };
+  for (const kind of ['p', 'g', 'm', 'v'] as const) {
+    const [names, list] = [inputNames(kind, count), lists[kind]];
+    for (let i = 0; i < count; i++) named[names[i]!] = list[i]!;
   }
-  const fused = runGlidKernel('GlidAdamW', { ...named, gradientScale }, attrs);
+  const fused = runOnAll('GlidAdamW', named, attrs);
+  if (fused?.length === count) return { parameters: fused, m: [...inputs.m], v: [...inputs.v] };
   if (fused) {
     return { parameters: fused.slice(0, count), m: fused.slice(count, 2 * count), v: fused.slice(2 * count) };
   }
@@ -81,9 +96,11 @@ function check({ parameters, gradients, m, v }: AdamWInputs, options: AdamWOptio
     requireOption(list.length === parameters.length, 'adamwStep', message);
   }
   requireOption(options.step >= 1, 'adamwStep', `step counts from 1, got ${options.step}`);
-  parameters.forEach((p, i) => {
-    const fits = [gradients[i]!, m[i]!, v[i]!].every((t) => sameShape(t.shape, p.shape));
-    const got = { parameter: p, gradient: gradients[i]!, m: m[i]!, v: v[i]! };
-    requireShape(fits, 'adamwStep', `gradient and moments of the parameter's shape (entry ${i})`, got);
-  });
+  for (let i = 0; i < parameters.length; i++) {
+    const got = [parameters[i]!, gradients[i]!, m[i]!, v[i]!] as const;
+    const { shape } = got[0];
+    if (sameShape(got[1].shape, shape) && sameShape(got[2].shape, shape) && sameShape(got[3].shape, shape)) continue;
+    const named = { parameter: got[0], gradient: got[1], m: got[2], v: got[3] };
+    requireShape(false, 'adamwStep', `gradient and moments of the parameter's shape (entry ${i})`, named);
+  }
 }

@@ -194,7 +194,8 @@ export interface GlidKernels {
    * One AdamW step (decoupled decay, Loshchilov & Hutter 2019) of all parameters: `p{i}`, `g{i}`, `m{i}`, `v{i}` of one shape each,
    * `count` of them, and the scalar `gradientScale` (each gradient is multiplied by it first). With t = `step` (from 1):
    * `p (1 - lr wd) - lr / (1 - beta1^t) m' / (sqrt(v') / sqrt(1 - beta2^t) + epsilon)`.
-   * Outputs new tensors: all p', then all m', then all v'.
+   * Outputs new tensors: all p', then all m', then all v'. With `overwriteMoments` a kernel may write m' and v' where m and v lie, if nothing
+   * else refers to them, and outputs all p' alone.
    */
   GlidAdamW: {
     inputs: { gradientScale?: TensorInfo } & Readonly<Record<`${'p' | 'g' | 'm' | 'v'}${number}`, TensorInfo>>;
@@ -228,6 +229,7 @@ export interface AdamWAttributes {
   epsilon: number;
   /** 1 for the first step. */
   step: number;
+  overwriteMoments: boolean;
 }
 
 export type GlidKernelName = keyof GlidKernels;

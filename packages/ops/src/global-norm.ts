@@ -1,12 +1,14 @@
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import { addN, div, minimum, mul, scalar, sqrt, square, sum, tidy } from '@tensorflow/tfjs-core';
-import { runGlidKernel } from './kernel.ts';
+import { inputNames } from './input-names.ts';
+import { runOnAll } from './kernel.ts';
 
 /** `sqrt(sum of all squares)` over tensors of any shapes -> scalar. Kernel: `GlidGlobalNorm`. */
 export function globalNorm(tensors: readonly Tensor[]): Scalar {
   if (tensors.length === 0) return scalar(0);
-  const named = Object.fromEntries(tensors.map((x, i) => [`x${i}`, x]));
-  const fused = runGlidKernel('GlidGlobalNorm', named, { count: tensors.length });
+  const named: Record<string, Tensor> = {};
+  for (const [i, name] of inputNames('x', tensors.length).entries()) named[name] = tensors[i]!;
+  const fused = runOnAll('GlidGlobalNorm', named as Readonly<Record<`x${number}`, Tensor>>, { count: tensors.length });
   if (fused) return fused[0] as Scalar;
   return tidy(() => sqrt(addN(tensors.map((x) => sum(square(x))))) as Scalar);
 }

@@ -1,5 +1,6 @@
 import type { GradSaveFunc, Tensor } from '@tensorflow/tfjs-core';
-import { clone, customGrad, tidy } from '@tensorflow/tfjs-core';
+import { clone, customGrad, engine, tidy } from '@tensorflow/tfjs-core';
+import { observed } from './observed.ts';
 
 /**
  * An op with an explicit gradient: nothing inside `forward` or `backward` is recorded on the tape.
@@ -12,11 +13,32 @@ export function differentiable<T extends Tensor>(
   forward: (save: (tensors: Tensor[]) => void) => T,
   backward: (dy: T, saved: readonly Tensor[]) => Tensor[],
 ): T {
+  if (!observed()) return withoutTemporaries(() => forward(keepNothing));
   const run = customGrad<T>((...args) => ({
     value: forward(args[args.length - 1] as GradSaveFunc),
     gradFunc: (dy: T, saved: Tensor[]) => tidy(() => backward(dy, saved)),
   }));
   return run(...inputs);
+}
+
+const keepNothing = (): void => {};
+
+/** `tidy` for what returns one tensor, and mostly makes no other: it opens no scope of its own. */
+function withoutTemporaries<T extends Tensor>(compute: () => T): T {
+  const scope = engine().state.activeScope;
+  if (scope === null || scope === undefined) return tidy(compute);
+  const { track } = scope;
+  const first = track.length;
+  const result = compute();
+  if (track.length === first + 1 && track[first] === result) return result;
+  let kept = first;
+  for (let i = first; i < track.length; i++) {
+    const made = track[i]!;
+    if (made === result || made.kept) track[kept++] = made;
+    else made.dispose();
+  }
+  track.length = kept;
+  return result;
 }
 
 /** Computes without recording: the result is a constant to every gradient. For masks, indices and targets. */

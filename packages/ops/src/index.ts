@@ -26,6 +26,7 @@ export { differentiable, stopGradient, withoutGradient } from './gradient.ts';
 export type { CapturedGraph, GraphBackend, GraphStage } from './graph.ts';
 export { captureGraph, graphBackend } from './graph.ts';
 export { groupNorm } from './group-norm.ts';
+export { inputNames } from './input-names.ts';
 export { hasGlidKernel, runGlidKernel } from './kernel.ts';
 export { layerNorm } from './layer-norm.ts';
 export { linear, linearAdd } from './linear.ts';

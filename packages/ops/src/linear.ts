@@ -4,7 +4,7 @@ import { columnSum } from './column-sum.ts';
 import type { Activation } from './contracts.ts';
 import { geluGradient, geluValue } from './gelu.ts';
 import { differentiable } from './gradient.ts';
-import { hasGlidKernel, runGlidKernel } from './kernel.ts';
+import { hasGlidKernel, readAs, runGlidKernel } from './kernel.ts';
 import { product, requireShape, sameShape } from './shape.ts';
 
 /**
@@ -21,26 +21,32 @@ export function linear<T extends Tensor>(x: T, kernel: Tensor2D, bias?: Tensor1D
     'x [..., I], kernel [I, O], bias [O]',
     bias === undefined ? { x, kernel } : { x, kernel, bias },
   );
-  const rows = product(x.shape.slice(0, -1));
   const inShape = x.shape;
   const outShape = [...x.shape.slice(0, -1), outSize];
+  const rows = product(inShape.slice(0, -1));
   const taped = engine().isTapeOn();
   return differentiable<T>(
     bias === undefined ? [x, kernel] : [x, kernel, bias],
     (save) => {
-      const flat = reshape(x, [rows, kernelIn]) as Tensor2D;
-      const keepPreactivation = taped && activation !== undefined;
-      const [y, preactivation] = linearRows(flat, kernel, bias, activation, keepPreactivation);
-      save(preactivation === undefined ? [flat, kernel] : [flat, kernel, preactivation]);
-      return reshape(y, outShape) as unknown as T;
+      const withPreactivation = taped && activation !== undefined;
+      const fused = runGlidKernel(
+        'GlidLinear',
+        { x: readAs(x, [rows, kernelIn]), kernel, bias },
+        { activation: activation ?? 'none', withPreactivation },
+        withPreactivation ? [outShape, [rows, outSize]] : [outShape],
+      );
+      const flat = (): Tensor2D => reshape(x, [rows, kernelIn]);
+      const [y, preactivation] = fused ?? decomposed(flat(), kernel, bias, activation, withPreactivation);
+      save(preactivation === undefined ? [x, kernel] : [x, kernel, preactivation]);
+      return (fused ? y! : reshape(y!, outShape)) as T;
     },
     (dy, saved) => {
-      const [flat, kernel, preactivation] = saved as [Tensor2D, Tensor2D, Tensor2D?];
+      const [x, kernel, preactivation] = saved as [T, Tensor2D, Tensor2D?];
       let d = reshape(dy, [rows, outSize]) as Tensor2D;
       if (activation === 'gelu') d = geluGradient(d, preactivation!);
       if (activation === 'relu') d = mul(d, step(preactivation!)) as Tensor2D;
       const dx = reshape(matMul(d, kernel, false, true), inShape);
-      const dkernel = matMul(flat, d, true, false);
+      const dkernel = matMul(reshape(x, [rows, kernelIn]) as Tensor2D, d, true, false);
       return bias === undefined ? [dx, dkernel] : [dx, dkernel, columnSum(d)];
     },
   );
@@ -66,33 +72,28 @@ export function linearAdd<T extends Tensor>(x: Tensor, kernel: Tensor2D, bias: T
   return differentiable<T>(
     bias === undefined ? [residual, x, kernel] : [residual, x, kernel, bias],
     (save) => {
-      const flat = reshape(x, [rows, inSize]);
-      save([flat, kernel]);
-      const inputs = { x: flat, kernel, bias, residual: reshape(residual, [rows, outSize]) };
-      return reshape(runGlidKernel('GlidLinearAdd', inputs, {})![0]!, outShape) as unknown as T;
+      save([x, kernel]);
+      const inputs = { x: readAs(x, [rows, inSize]), kernel, bias, residual: readAs(residual, [rows, outSize]) };
+      return runGlidKernel('GlidLinearAdd', inputs, {}, [outShape])![0] as T;
     },
     (dy, saved) => {
-      const [flat, kernel] = saved as [Tensor2D, Tensor2D];
+      const [x, kernel] = saved as [Tensor, Tensor2D];
       const d = reshape(dy, [rows, outSize]) as Tensor2D;
-      const gradients = [clone(dy), reshape(matMul(d, kernel, false, true), inShape), matMul(flat, d, true, false)];
+      const dkernel = matMul(reshape(x, [rows, inSize]) as Tensor2D, d, true, false);
+      const gradients = [clone(dy), reshape(matMul(d, kernel, false, true), inShape), dkernel];
       return bias === undefined ? gradients : [...gradients, columnSum(d)];
     },
   );
 }
 
-function linearRows(
+/** Without a kernel of the backend's own. */
+function decomposed(
   x: Tensor2D,
   kernel: Tensor2D,
   bias: Tensor1D | undefined,
   activation: Activation | undefined,
   withPreactivation: boolean,
-): [y: Tensor2D, preactivation?: Tensor2D] {
-  const fused = runGlidKernel(
-    'GlidLinear',
-    { x, kernel, bias },
-    { activation: activation ?? 'none', withPreactivation },
-  );
-  if (fused) return fused as [Tensor2D, Tensor2D?];
+): [y: Tensor, preactivation?: Tensor] {
   if (activation === 'relu' && bias !== undefined && !withPreactivation && engine().state.gradientDepth === 0) {
     return [fusedOps.matMul({ a: x, b: kernel, bias, activation: 'relu' }) as Tensor2D];
   }

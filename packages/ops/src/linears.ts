@@ -1,6 +1,6 @@
-import type { Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
-import { add, engine, reshape } from '@tensorflow/tfjs-core';
-import { hasGlidKernel, runGlidKernel } from './kernel.ts';
+import type { Tensor, Tensor1D, Tensor2D, TensorInfo } from '@tensorflow/tfjs-core';
+import { add, engine } from '@tensorflow/tfjs-core';
+import { hasGlidKernel, readAs, runOnAll } from './kernel.ts';
 import { linear } from './linear.ts';
 import { product, requireShape } from './shape.ts';
 
@@ -23,21 +23,20 @@ export interface LinearLayer {
 export function linears(layers: readonly LinearLayer[]): Tensor[] {
   if (layers.length === 0) return [];
   if (engine().isTapeOn() || !hasGlidKernel('GlidLinears')) return oneByOne(layers);
-  const inputs: Record<string, Tensor | undefined> = {};
+  const inputs: Record<string, TensorInfo> = {};
   const shapes: number[][] = [];
   for (const [k, { x, added, kernel, bias }] of layers.entries()) {
     const [inSize, outSize] = kernel.shape;
     const fits = x.shape.at(-1) === inSize && (bias === undefined || bias.size === outSize) && isAddend(added, x);
     const given = { x, kernel, ...(added && { added }), ...(bias && { bias }) };
     requireShape(fits, 'linears', 'x [..., I], added of its shape or of batch 1, kernel [I, O], bias [O]', given);
-    inputs[`x${k}`] = reshape(x, [product(x.shape.slice(0, -1)), inSize]);
-    inputs[`added${k}`] = added && reshape(added, [added.size / Math.max(1, inSize), inSize]);
+    inputs[`x${k}`] = readAs(x, [product(x.shape.slice(0, -1)), inSize]);
+    if (added) inputs[`added${k}`] = readAs(added, [added.size / Math.max(1, inSize), inSize]);
     inputs[`kernel${k}`] = kernel;
-    inputs[`bias${k}`] = bias;
+    if (bias) inputs[`bias${k}`] = bias;
     shapes.push([...x.shape.slice(0, -1), outSize]);
   }
-  const flat = runGlidKernel('GlidLinears', inputs, { count: layers.length })!;
-  return flat.map((y, k) => reshape(y, shapes[k]!));
+  return runOnAll('GlidLinears', inputs, { count: layers.length }, shapes)!;
 }
 
 function isAddend(added: Tensor | undefined, x: Tensor): boolean {

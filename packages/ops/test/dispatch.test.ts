@@ -89,8 +89,10 @@ const outputs: Record<GlidKernelName, Outputs> = {
     const y = [targets!.shape[0]!, count as number, x0!.shape[1]!];
     return [y, y];
   },
-  GlidAdamW: (inputs, { count }) =>
-    ['p', 'm', 'v'].flatMap((kind) => Array.from({ length: count as number }, (_, i) => inputs[`${kind}${i}`]!.shape)),
+  GlidAdamW: (inputs, { count, overwriteMoments }) =>
+    (overwriteMoments ? ['p'] : ['p', 'm', 'v']).flatMap((kind) =>
+      Array.from({ length: count as number }, (_, i) => inputs[`${kind}${i}`]!.shape),
+    ),
   GlidGlobalNorm: () => [[]],
 };
 
@@ -419,9 +421,30 @@ describe('kernels that a backend registers', () => {
             beta2: 0.999,
             epsilon: 1e-8,
             step: 3,
+            overwriteMoments: false,
           },
         },
       ]);
+    });
+  });
+
+  it('consumed moments are those that come back, or disposed', () => {
+    tidy(() => {
+      const given = (): Tensor[] => [ones([2, 3]), ones([4])];
+      const options = { learningRates: [1, 2], weightDecays: [0, 0.1], step: 3 };
+      const plain = adamwStep({ parameters: given(), gradients: given(), m: given(), v: given() }, options);
+      const inputs = { parameters: given(), gradients: given(), m: given(), v: given() };
+      const consumed = adamwStep(inputs, { ...options, consumeMoments: true });
+      for (const kind of ['parameters', 'm', 'v'] as const) {
+        expect(consumed[kind].map((t) => t.dataSync())).toEqual(plain[kind].map((t) => t.dataSync()));
+        expect(inputs[kind].every((t) => t.isDisposed)).toBe(kind !== 'parameters');
+      }
+      // A kernel that overwrites them outputs parameters alone.
+      spy('GlidAdamW');
+      const own = { parameters: given(), gradients: given(), m: given(), v: given() };
+      const overwritten = adamwStep(own, { ...options, consumeMoments: true });
+      expect([overwritten.m, overwritten.v]).toEqual([own.m, own.v]);
+      expect(own.m[0]!.isDisposed).toBe(false);
     });
   });
 

@@ -37,7 +37,7 @@ class WindowAttention(nn.Module):
         down, across = -h % size, -w % size
         x = F.pad(x, (0, 0, 0, across, 0, down))
         high, wide = h + down, w + across
-        shift = self.shift if min(high, wide) > size else 0
+        shift = self.shift
         mask = None
         if shift:
             x = torch.roll(x, (-shift, -shift), (1, 2))
@@ -132,21 +132,33 @@ class Fuse(nn.Module):
         return self.norm(self.pointwise(self.depthwise(F.silu(x))))
 
 
+def entrance(channels):
+    """What brings a map of the encoder to the width of the neck."""
+    return nn.Sequential(nn.Conv2d(channels, WIDTH, 1), nn.GroupNorm(32, WIDTH))
+
+
 class BiFpnCell(nn.Module):
-    def __init__(self, levels=4):
+    """The first cell takes the encoder's maps, of `channels` each: every node projects its own, as GLID's does."""
+
+    def __init__(self, channels=None, levels=4):
         super().__init__()
+        make = (lambda level: entrance(channels[level])) if channels else (lambda level: nn.Identity())
+        self.into_down = nn.ModuleList(make(level) for level in range(levels))
+        self.into_up = nn.ModuleList(make(level) for level in range(1, levels))
         self.down = nn.ModuleList(Fuse(2) for _ in range(levels - 1))
         self.up = nn.ModuleList([Fuse(3) for _ in range(levels - 2)] + [Fuse(2)])
 
     def forward(self, maps):
-        tops = [maps[-1]]
+        own = [project(m) for project, m in zip(self.into_down, maps)]
+        tops = [own[-1]]
         for i in range(len(maps) - 2, -1, -1):
-            larger = F.interpolate(tops[0], size=maps[i].shape[-2:], mode="nearest")
-            tops.insert(0, self.down[i](maps[i], larger))
+            larger = F.interpolate(tops[0], size=own[i].shape[-2:], mode="nearest")
+            tops.insert(0, self.down[i](own[i], larger))
         outs = [tops[0]]
         for i in range(1, len(maps)):
-            smaller = F.interpolate(outs[-1], size=maps[i].shape[-2:], mode="nearest")
-            inner = (maps[i], tops[i], smaller) if i < len(maps) - 1 else (maps[i], smaller)
+            entering = self.into_up[i - 1](maps[i])
+            smaller = F.max_pool2d(outs[-1], 3, 2, 1)
+            inner = (entering, tops[i], smaller) if i < len(maps) - 1 else (entering, smaller)
             outs.append(self.up[i - 1](*inner))
         return outs
 
@@ -175,14 +187,14 @@ class Detector(nn.Module):
     def __init__(self, queries):
         super().__init__()
         self.encoder = Swin()
-        self.lateral = nn.ModuleList(nn.Conv2d(96 * 2**i, WIDTH, 1) for i in range(4))
-        self.neck = nn.ModuleList(BiFpnCell() for _ in range(3))
+        self.neck = nn.ModuleList(BiFpnCell([96 * 2**i for i in range(4)] if k == 0 else None) for k in range(3))
         self.queries = nn.Parameter(torch.randn(queries, WIDTH))
         self.decoder = nn.ModuleList(DecoderLayer() for _ in range(6))
+        self.norm = nn.LayerNorm(WIDTH)
         self.classes, self.boxes = nn.Linear(WIDTH, CLASSES + 1), nn.Linear(WIDTH, 4)
 
     def forward(self, images):
-        maps = [side(m) for side, m in zip(self.lateral, self.encoder(images))]
+        maps = self.encoder(images)
         for cell in self.neck:
             maps = cell(maps)
         # Layers look at 1/32, 1/16, 1/8 in turn.
@@ -190,6 +202,7 @@ class Detector(nn.Module):
         x = self.queries[None].expand(images.shape[0], -1, -1)
         for i, layer in enumerate(self.decoder):
             x = layer(x, memories[i % 3])
+        x = self.norm(x)
         return self.classes(x), self.boxes(x).sigmoid()
 
 
@@ -223,7 +236,7 @@ def main():
     failed = False
     for name, wrap in modes.items():
         try:
-            torch._dynamo.reset()
+            torch.compiler.reset()
             forward = wrap(model)
             model.eval()
             with torch.inference_mode():

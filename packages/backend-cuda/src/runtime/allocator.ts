@@ -1,17 +1,20 @@
 import { GlidError } from '@glid/base';
 import type { Device } from './device.ts';
 
+/** Memory of the device; one object as long as the device holds it, through all its uses. */
 export interface Block {
   readonly address: number;
   /** Bytes, at least what was asked for. */
   readonly size: number;
   /** Where it goes when it is freed. */
   readonly pool: Pool;
+  /** How many hold it beside the first. */
+  holders: number;
 }
 
 /** Freed blocks of each size. A graph has one of its own: what it freed is written again by every replay, and by nobody else. */
 export class Pool {
-  readonly free: Map<number, number[]> = new Map();
+  readonly free: Map<number, Block[]> = new Map();
   /** Its graph is gone: blocks that come back go to the device. */
   closed = false;
 }
@@ -26,8 +29,6 @@ export class Allocator {
   readonly #device: Device;
   readonly #exact: boolean;
   readonly #common = new Pool();
-  /** Addresses that more than one holds: how many more. */
-  readonly #held = new Map<number, number>();
   #pool = this.#common;
   #sealed = false;
   #inUse = 0;
@@ -63,32 +64,31 @@ export class Allocator {
     const kept = pool.free.get(size)?.pop();
     if (kept === undefined && this.#sealed)
       this.#device.refuseInCapture(`needs a block of ${size} bytes that the rehearsal did not need`);
-    const address = kept ?? this.#reserve(size);
+    const block = kept ?? { address: this.#reserve(size), size, pool, holders: 0 };
     this.#inUse += size;
     if (this.#inUse > this.#peak) this.#peak = this.#inUse;
-    return { address, size, pool };
+    return block;
   }
 
   /** Keeps a block from being freed until it has been released once more. */
-  hold({ address }: Block): void {
-    this.#held.set(address, (this.#held.get(address) ?? 0) + 1);
+  hold(block: Block): void {
+    block.holders++;
   }
 
-  release({ address, size, pool }: Block): void {
-    const holders = this.#held.get(address);
-    if (holders !== undefined) {
-      if (holders === 1) this.#held.delete(address);
-      else this.#held.set(address, holders - 1);
+  release(block: Block): void {
+    if (block.holders > 0) {
+      block.holders--;
       return;
     }
+    const { size, pool } = block;
     this.#inUse -= size;
     if (pool.closed || (this.#exact && pool === this.#common)) {
-      this.#giveBack(address, size);
+      this.#giveBack(block);
       return;
     }
     const kept = pool.free.get(size);
-    if (kept === undefined) pool.free.set(size, [address]);
-    else kept.push(address);
+    if (kept === undefined) pool.free.set(size, [block]);
+    else kept.push(block);
   }
 
   /** Allocates from `pool` while `run` runs; `sealed`: from its free blocks alone, as a capture must. */
@@ -116,11 +116,11 @@ export class Allocator {
   }
 
   #empty(pool: Pool): void {
-    for (const [size, addresses] of pool.free) for (const address of addresses) this.#giveBack(address, size);
+    for (const blocks of pool.free.values()) for (const block of blocks) this.#giveBack(block);
     pool.free.clear();
   }
 
-  #giveBack(address: number, size: number): void {
+  #giveBack({ address, size }: Block): void {
     this.#device.free(address);
     this.#reserved -= size;
   }
@@ -160,6 +160,6 @@ export class Allocator {
 /** 512 bytes and up in steps of an eighth of the next power of two, 2 MiB steps from 1 MiB on. */
 export function sizeClass(bytes: number): number {
   if (bytes <= 512) return 512;
-  const step = bytes < mebibyte ? Math.max(512, 2 ** (Math.ceil(Math.log2(bytes)) - 3)) : 2 * mebibyte;
+  const step = bytes < mebibyte ? Math.max(512, 1 << (29 - Math.clz32(bytes - 1))) : 2 * mebibyte;
   return Math.ceil(bytes / step) * step;
 }

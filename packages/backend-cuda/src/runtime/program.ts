@@ -32,6 +32,23 @@ export function pointwise(key: string, parameters: string, body: string, functio
   return program(key, parameters === '' ? 'int n' : `int n, ${parameters}`, loop, functions);
 }
 
+/** Programs that differ by `key` alone: each is put together when it is first asked for. */
+export function programFamily<A extends readonly unknown[]>(
+  key: (...which: A) => string,
+  write: (key: string, ...which: A) => Program,
+): (...which: A) => Program {
+  const written = new Map<string, Program>();
+  return (...which) => {
+    const own = key(...which);
+    let made = written.get(own);
+    if (made === undefined) {
+      made = write(own, ...which);
+      written.set(own, made);
+    }
+    return made;
+  };
+}
+
 export interface Geometry {
   readonly grid: readonly [x: number, y?: number, z?: number];
   readonly block: readonly [x: number, y?: number, z?: number];

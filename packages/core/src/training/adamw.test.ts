@@ -38,12 +38,7 @@ describe.skipIf(!hasShared)(title, () => {
         ...(gradientScale ? { gradientScale } : {}),
       });
       const { frozen: _, ...replaced } = now.parameters;
-      dispose([
-        ...Object.values(replaced),
-        ...Object.values(now.state.first),
-        ...Object.values(now.state.second),
-        ...gradients,
-      ]);
+      dispose([...Object.values(replaced), ...gradients]);
       gradientScale?.dispose();
       now = next;
       if (step !== 1 && step !== 6) continue;

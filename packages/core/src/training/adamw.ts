@@ -25,12 +25,12 @@ export interface AdamWUpdate {
   readonly state: AdamWState;
 }
 
-/** An optimiser as two pure functions: nothing is disposed, nothing is kept. */
+/** An optimiser as two functions that keep nothing. */
 export interface Optimizer {
   init(parameters: Readonly<ParameterRecord>): AdamWState;
   /**
    * One step of every parameter that has a rule. `step` counts from 1; `gradientScale` multiplies every gradient first.
-   * Returns new tensors, in the order of the rules.
+   * Returns new parameters, in the order of the rules, and leaves the old ones; the old moments are given up, as `adamwStep` consumes them.
    */
   update(
     now: AdamWUpdate,
@@ -62,6 +62,7 @@ export function adamw(rules: ReadonlyMap<string, ParameterRule>, settings: AdamW
           eps: epsilon,
           learningRates: all.map((rule) => learningRate * rule.learningRateScale),
           weightDecays: all.map((rule) => rule.weightDecay),
+          consumeMoments: true,
           ...(gradientScale ? { gradientScale } : {}),
         },
       );

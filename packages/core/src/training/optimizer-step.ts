@@ -2,7 +2,7 @@ import { Random } from '@glid/base';
 import { globalNorm } from '@glid/ops';
 import { scalar, type Tensor } from '@tensorflow/tfjs-core';
 import { type Accumulated, accumulateGradients } from './accumulate.ts';
-import type { AdamWState, Optimizer } from './adamw.ts';
+import type { Optimizer } from './adamw.ts';
 import type { Batch } from './batch.ts';
 import type { Collectives } from './collectives.ts';
 import { type AveragingOptions, updateAverage } from './ema.ts';
@@ -115,10 +115,7 @@ function update(
   gradientScale?.dispose();
   for (const [name, tensor] of Object.entries(next.parameters)) replaceEntry(run.parameters, name, tensor);
   tie(run.parameters, ties);
-  const old: AdamWState = run.moments;
   run.moments = next.state;
-  disposeAll(old.first);
-  disposeAll(old.second);
   if (run.average && average) {
     const former = run.average;
     run.average = updateAverage(former, run.parameters, run.step, average);

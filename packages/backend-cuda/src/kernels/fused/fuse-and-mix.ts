@@ -1,5 +1,5 @@
 import type { KernelConfig, TensorInfo } from '@tensorflow/tfjs-core';
-import { program } from '../../runtime/program.ts';
+import { program, programFamily } from '../../runtime/program.ts';
 import { sizeOf } from '../../shape.ts';
 import { defineGlidKernel } from '../define-kernel.ts';
 
@@ -35,12 +35,14 @@ const maximumAround = `static __device__ __forceinline__ float maximumAround(con
  * A block makes 8 x 8 pixels of 32 channels: it fuses these and the ring around them into shared memory, then convolves. What a product or
  * a sum is made of, and in which order, is as in the kernels that do one step each.
  */
-const forward = (resampling: readonly Resampling[]) => {
-  const each = (text: (k: number) => string, joint = ' '): string => resampling.map((_, k) => text(k)).join(joint);
-  return program(
-    `fuse and mix ${resampling.join(' ')}`,
-    `${each((k) => `const float* x${k},`)} const float* weights, const float* depthwise, float* ys, ${each((k) => `int h${k}, int w${k},`)} int H, int W, int C, int across, float epsilon`,
-    `  __shared__ float tile[${wide * wide}][${lanes}];
+const forward = programFamily(
+  (resampling: readonly Resampling[]) => `fuse and mix ${resampling.join(' ')}`,
+  (key, resampling) => {
+    const each = (text: (k: number) => string, joint = ' '): string => resampling.map((_, k) => text(k)).join(joint);
+    return program(
+      key,
+      `${each((k) => `const float* x${k},`)} const float* weights, const float* depthwise, float* ys, ${each((k) => `int h${k}, int w${k},`)} int H, int W, int C, int across, float epsilon`,
+      `  __shared__ float tile[${wide * wide}][${lanes}];
   int channel = blockIdx.x * ${lanes} + threadIdx.x, picture = blockIdx.z;
   int top = blockIdx.y / across * ${side}, left = blockIdx.y % across * ${side};
   bool active = channel < C;
@@ -66,9 +68,10 @@ const forward = (resampling: readonly Resampling[]) => {
     for (int tap = 0; tap < 9; tap++) sum += tile[(row + tap / 3) * ${wide} + column + tap % 3][threadIdx.x] * filter[tap];
     ys[((size_t)(picture * H + y) * W + x) * C + channel] = sum;
   }`,
-    resampling.includes('maximum') ? maximumAround : '',
-  );
-};
+      resampling.includes('maximum') ? maximumAround : '',
+    );
+  },
+);
 
 export const fuseAndMixKernels: readonly KernelConfig[] = [
   defineGlidKernel('GlidFuseAndMix', (backend, inputs, { count, epsilon, size, resampling }) => {

@@ -1,3 +1,4 @@
+import { inputNames } from '@glid/ops';
 import type { KernelConfig, TensorInfo } from '@tensorflow/tfjs-core';
 import type { CudaBackend } from '../../backend.ts';
 import { blockSum } from '../../codegen/block-reduce.ts';
@@ -11,16 +12,29 @@ import { filled } from '../fill.ts';
 const pieceLength = 4096;
 const threads = 256;
 const parameterBytes = 72;
-const pieceBytes = 8;
+const tensorBytes = 16;
+
+/** C: which entry of a table in the order of `firstBlock` a block works for, and the first element of its piece. */
+const findPiece = `template <typename Entry> static __device__ __forceinline__ Entry entryOf(const Entry* table, int count, int& first) {
+  int low = 0, high = count;
+  while (low + 1 < high) {
+    int middle = (low + high) / 2;
+    if (table[middle].firstBlock <= (int)blockIdx.x) low = middle;
+    else high = middle;
+  }
+  first = ((int)blockIdx.x - table[low].firstBlock) * ${pieceLength};
+  return table[low];
+}
+`;
 
 const adamW = program(
   'adamw',
-  'const Parameter* parameters, const int2* pieces, const float* gradientScale, float keep1, float add1, float keep2, float add2, float root, float epsilon',
-  `  int2 piece = pieces[blockIdx.x];
-  Parameter own = parameters[piece.x];
+  'const Parameter* parameters, int parameterCount, const float* gradientScale, float keep1, float add1, float keep2, float add2, float root, float epsilon',
+  `  int first;
+  Parameter own = entryOf(parameters, parameterCount, first);
   float scale = gradientScale == 0 ? 1.0f : gradientScale[0];
-  int end = min(piece.y + ${pieceLength}, own.count);
-  for (int i = piece.y + threadIdx.x; i < end; i += blockDim.x) {
+  int end = min(first + ${pieceLength}, own.count);
+  for (int i = first + threadIdx.x; i < end; i += blockDim.x) {
     float g = own.g[i] * scale;
     float m = keep1 * own.m[i] + add1 * g, v = keep2 * own.v[i] + add2 * g * g;
     own.nextM[i] = m;
@@ -30,25 +44,27 @@ const adamW = program(
   `struct Parameter {
   const float *p, *g, *m, *v;
   float *nextP, *nextM, *nextV;
-  int count;
+  int count, firstBlock;
   float decay, rate;
-  int unused;
-};`,
+};
+${findPiece}`,
 );
 
 const squares = program(
   'squares',
-  'const Piece* pieces, float* partial',
-  `  Piece own = pieces[blockIdx.x];
+  'const Tensor* tensors, int tensorCount, float* partial',
+  `  int first;
+  Tensor own = entryOf(tensors, tensorCount, first);
+  int end = min(first + ${pieceLength}, own.count);
   float total = 0.0f;
-  for (int i = threadIdx.x; i < own.count; i += blockDim.x) total += own.x[i] * own.x[i];
+  for (int i = first + threadIdx.x; i < end; i += blockDim.x) total += own.x[i] * own.x[i];
   total = sumBlock(total);
   if (threadIdx.x == 0) partial[blockIdx.x] = total;`,
-  `struct Piece {
+  `struct Tensor {
   const float* x;
-  int count, unused;
+  int count, firstBlock;
 };
-${blockSum}`,
+${findPiece}${blockSum}`,
 );
 
 const rootOfSum = program(
@@ -71,49 +87,60 @@ function withTable(backend: CudaBackend, { bytes }: ByteTable, use: (address: nu
   }
 }
 
-/** Starts of the pieces of `n` elements. */
-function starts(n: number): number[] {
-  return Array.from({ length: Math.ceil(n / pieceLength) }, (_, k) => k * pieceLength);
-}
-
 export const optimizerKernels: readonly KernelConfig[] = [
   defineGlidKernel('GlidAdamW', (backend, inputs, attrs) => {
     const { count, learningRates, weightDecays, beta1, beta2, epsilon, step } = attrs;
-    const list = (kind: 'p' | 'g' | 'm' | 'v'): TensorInfo[] =>
-      Array.from({ length: count }, (_, i) => inputs[`${kind}${i}`]!);
-    const given = (['p', 'g', 'm', 'v'] as const).map(list);
-    const next = [0, 1, 2].map(() => given[0]!.map(({ shape }) => backend.output(shape)));
-    const pieces = given[0]!.flatMap(({ shape }, i) => starts(sizeOf(shape)).map((first) => [i, first] as const));
-    if (pieces.length === 0) return next.flat();
-    const table = new ByteTable(count * parameterBytes + pieces.length * pieceBytes);
+    const [ps, gs] = [inputNames('p', count), inputNames('g', count)];
+    const [ms, vs] = [inputNames('m', count), inputNames('v', count)];
+    const writable = (name: (typeof ms)[number] | (typeof vs)[number]): boolean => backend.mayOverwrite(inputs[name]!);
+    const inPlace = attrs.overwriteMoments && ms.every(writable) && vs.every(writable);
+    const next: Record<'p' | 'm' | 'v', TensorInfo[]> = { p: [], m: [], v: [] };
+    const table = new ByteTable(count * parameterBytes);
+    const correction1 = 1 - beta1 ** step;
+    let blocks = 0;
     for (let i = 0; i < count; i++) {
-      for (const tensors of [...given, ...next]) table.pointer(backend.pointer(tensors[i]!));
-      table.int(sizeOf(given[0]![i]!.shape)).float(1 - learningRates[i]! * weightDecays[i]!);
-      table.float(learningRates[i]! / (1 - beta1 ** step)).int(0);
+      const [p, m, v] = [inputs[ps[i]!]!, inputs[ms[i]!]!, inputs[vs[i]!]!];
+      const n = sizeOf(p.shape);
+      next.p.push(backend.output(p.shape));
+      next.m.push(inPlace ? m : backend.output(p.shape));
+      next.v.push(inPlace ? v : backend.output(p.shape));
+      table.pointer(backend.pointer(p)).pointer(backend.pointer(inputs[gs[i]!]!));
+      table.pointer(backend.pointer(m)).pointer(backend.pointer(v)).pointer(backend.pointer(next.p[i]!));
+      table.pointer(backend.pointer(next.m[i]!)).pointer(backend.pointer(next.v[i]!));
+      table
+        .int(n)
+        .int(blocks)
+        .float(1 - learningRates[i]! * weightDecays[i]!)
+        .float(learningRates[i]! / correction1);
+      blocks += Math.ceil(n / pieceLength);
     }
-    for (const [i, first] of pieces) table.int(i).int(first);
-    const root = 1 / Math.sqrt(1 - beta2 ** step);
-    const constants = [beta1, 1 - beta1, beta2, 1 - beta2, root, epsilon];
-    withTable(backend, table, (address) => {
-      const values = [address, address + count * parameterBytes, backend.optional(inputs.gradientScale), ...constants];
-      backend.device.launch(adamW, values, { grid: [pieces.length], block: [threads] });
-    });
-    return next.flat();
+    if (blocks > 0) {
+      const root = 1 / Math.sqrt(1 - beta2 ** step);
+      const constants = [beta1, 1 - beta1, beta2, 1 - beta2, root, epsilon];
+      withTable(backend, table, (address) => {
+        const values = [address, count, backend.optional(inputs.gradientScale), ...constants];
+        backend.device.launch(adamW, values, { grid: [blocks], block: [threads] });
+      });
+    }
+    return inPlace ? next.p : [...next.p, ...next.m, ...next.v];
   }),
   defineGlidKernel('GlidGlobalNorm', (backend, inputs, { count }) => {
-    const pieces = Array.from({ length: count }, (_, k) => inputs[`x${k}`]!).flatMap((x) => {
+    const table = new ByteTable(count * tensorBytes);
+    let blocks = 0;
+    for (const name of inputNames('x', count)) {
+      const x = inputs[name]!;
       const n = sizeOf(x.shape);
-      return starts(n).map((first) => [backend.pointer(x) + 4 * first, Math.min(pieceLength, n - first)] as const);
-    });
-    if (pieces.length === 0) return filled(backend, [], 0, 'float32');
+      table.pointer(backend.pointer(x)).int(n).int(blocks);
+      blocks += Math.ceil(n / pieceLength);
+    }
+    if (blocks === 0) return filled(backend, [], 0, 'float32');
     const norm = backend.output([]);
-    const partial = backend.output([pieces.length]);
-    const table = new ByteTable(16 * pieces.length);
-    for (const [address, length] of pieces) table.pointer(address).int(length).int(0);
+    const partial = backend.output([blocks]);
     withTable(backend, table, (address) => {
-      backend.device.launch(squares, [address, backend.pointer(partial)], { grid: [pieces.length], block: [threads] });
+      const values = [address, count, backend.pointer(partial)];
+      backend.device.launch(squares, values, { grid: [blocks], block: [threads] });
     });
-    const values = [backend.pointer(partial), backend.pointer(norm), pieces.length];
+    const values = [backend.pointer(partial), backend.pointer(norm), blocks];
     backend.device.launch(rootOfSum, values, { grid: [1], block: [threads] });
     backend.release(partial);
     return norm;

@@ -1,4 +1,4 @@
-import { type Program, program } from '../../runtime/program.ts';
+import { program, programFamily } from '../../runtime/program.ts';
 import type { AttentionVariant } from './variant.ts';
 
 /** Rows of keys (or queries) that a block holds in shared memory at a time. */
@@ -91,31 +91,36 @@ const shared = (headSize: number, tile: number, marks = true): string =>
   `  __shared__ float left[${tile * headSize}], right[${tile * headSize}];${marks ? `\n  __shared__ int marks[${tile}];` : ''}`;
 
 /** One thread a query, one block a group, head and tile of queries. */
-export function attentionForward(variant: AttentionVariant, headSize: number): Program {
-  const tile = tileOf(headSize);
-  return program(
-    `attention of ${variant.name}, ${headSize}`,
-    `${common}, float* ys, ${variant.parameters}`,
-    `${shared(headSize, tile)}
+export const attentionForward = programFamily(
+  (variant: AttentionVariant, headSize: number) => `attention of ${variant.name}, ${headSize}`,
+  (key, variant, headSize) => {
+    const tile = tileOf(headSize);
+    return program(
+      key,
+      `${common}, float* ys, ${variant.parameters}`,
+      `${shared(headSize, tile)}
 ${block.replaceAll('SIZE', String(headSize))}
 ${loadQuery(variant, headSize)}
 ${overKeys(variant, headSize, tile, accumulate(headSize))}
   if (!active) return;
   for (int d = 0; d < ${headSize}; d++) ys[own * channels + head * ${headSize} + d] = weight > 0.0f ? total[d] / weight : 0.0f;`,
-    variant.functions,
-  );
-}
+      variant.functions,
+    );
+  },
+);
 
 /**
  * The gradient of the queries, one thread a query. `statistics [groups * heads, queries, 2]` receives the logarithm of the sum of
  * exponentials (infinite where nothing is visible) and the product of output and its gradient, for the other gradients.
  */
-export function attentionQueryGradient(variant: AttentionVariant, headSize: number): Program {
-  const tile = tileOf(headSize);
-  return program(
-    `attention of ${variant.name}, gradient of queries, ${headSize}`,
-    `${common}, const float* dys, float* dqs, float* statistics, ${variant.parameters}`,
-    `${shared(headSize, tile)}
+export const attentionQueryGradient = programFamily(
+  (variant: AttentionVariant, headSize: number) => `attention of ${variant.name}, gradient of queries, ${headSize}`,
+  (key, variant, headSize) => {
+    const tile = tileOf(headSize);
+    return program(
+      key,
+      `${common}, const float* dys, float* dqs, float* statistics, ${variant.parameters}`,
+      `${shared(headSize, tile)}
 ${block.replaceAll('SIZE', String(headSize))}
 ${loadQuery(variant, headSize)}
 ${overKeys(variant, headSize, tile, accumulate(headSize))}
@@ -140,26 +145,29 @@ ${overKeys(
   size_t at = (size_t)blockIdx.x * queries + i;
   statistics[2 * at] = logSum;
   statistics[2 * at + 1] = along;`,
-    variant.functions,
-  );
-}
+      variant.functions,
+    );
+  },
+);
 
 /** The gradients of keys and values, one thread a key, over tiles of queries and their output gradients. */
-export function attentionKeyGradient(variant: AttentionVariant, headSize: number): Program {
-  const tile = tileOf(headSize);
-  const load = loadTile(
-    headSize,
-    variant.queryRow('at'),
-    usesMarks(variant) ? variant.queryMark('at') : undefined,
-    ['qs[row * stride + d] * scale', `dys[row * channels + head * ${headSize} + d]`],
-    `
+export const attentionKeyGradient = programFamily(
+  (variant: AttentionVariant, headSize: number) => `attention of ${variant.name}, gradient of keys, ${headSize}`,
+  (key, variant, headSize) => {
+    const tile = tileOf(headSize);
+    const load = loadTile(
+      headSize,
+      variant.queryRow('at'),
+      usesMarks(variant) ? variant.queryMark('at') : undefined,
+      ['qs[row * stride + d] * scale', `dys[row * channels + head * ${headSize} + d]`],
+      `
       logSums[e] = statistics[2 * ((size_t)blockIdx.x * queries + at)];
       alongs[e] = statistics[2 * ((size_t)blockIdx.x * queries + at) + 1];`,
-  );
-  return program(
-    `attention of ${variant.name}, gradient of keys, ${headSize}`,
-    `${common}, const float* dys, const float* statistics, float* dks, float* dvs, ${variant.parameters}`,
-    `${shared(headSize, tile, usesMarks(variant))}
+    );
+    return program(
+      key,
+      `${common}, const float* dys, const float* statistics, float* dks, float* dvs, ${variant.parameters}`,
+      `${shared(headSize, tile, usesMarks(variant))}
   __shared__ float logSums[${tile}], alongs[${tile}];
 ${block.replaceAll('SIZE', String(headSize))}
   int j = blockIdx.y * blockDim.x + threadIdx.x;
@@ -194,19 +202,22 @@ ${ownMark(variant, 'marks[e]')}
     dks[own * stride + head * ${headSize} + d] = dkey[d];
     dvs[own * stride + head * ${headSize} + d] = dvalue[d];
   }`,
-    variant.functions,
-  );
-}
+      variant.functions,
+    );
+  },
+);
 
 /**
  * The gradient of the bias `[heads, queries, keys]`, one thread an entry, which walks through a piece of the groups:
  * `dbias [pieces, heads * queries * keys]`.
  */
-export function attentionBiasGradient(variant: AttentionVariant, headSize: number): Program {
-  return program(
-    `attention of ${variant.name}, gradient of bias, ${headSize}`,
-    `${common}, const float* dys, const float* statistics, float* dbias, int groups, int length, ${variant.parameters}`,
-    `  int entry = blockIdx.x * blockDim.x + threadIdx.x, entries = heads * queries * keys;
+export const attentionBiasGradient = programFamily(
+  (variant: AttentionVariant, headSize: number) => `attention of ${variant.name}, gradient of bias, ${headSize}`,
+  (key, variant, headSize) => {
+    return program(
+      key,
+      `${common}, const float* dys, const float* statistics, float* dbias, int groups, int length, ${variant.parameters}`,
+      `  int entry = blockIdx.x * blockDim.x + threadIdx.x, entries = heads * queries * keys;
   if (entry >= entries) return;
   int j = entry % keys, i = entry / keys % queries, head = entry / keys / queries;
   float total = 0.0f;
@@ -227,6 +238,7 @@ ${ownMark(variant, variant.queryMark('i'))}
     total += expf(logit - statistics[2 * at]) * (dweight - statistics[2 * at + 1]);
   }
   dbias[(size_t)blockIdx.y * entries + entry] = total;`,
-    variant.functions,
-  );
-}
+      variant.functions,
+    );
+  },
+);
