@@ -6,6 +6,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import type { BoxXyxy } from '@glid/base';
 import { openSite, type Site, type SiteOptions } from '@glid/test-utils/browser';
+import type { Download } from 'playwright-core';
 
 const root = resolve(import.meta.dirname, '..');
 
@@ -93,6 +94,16 @@ export class PageUnderTest {
       label,
       { timeout: 120_000 },
     );
+  }
+
+  /** The checkpoint as a user gets it. Once, on a busy machine, Chromium began no download at all: that is told, and it is asked again. */
+  async download(): Promise<Download> {
+    const ask = async (): Promise<Download> =>
+      (await Promise.all([this.page.waitForEvent('download'), this.click('download')]))[0];
+    return ask().catch(async (error: Error) => {
+      console.warn(`${error.message}; the page says '${await this.text('problem')}', '${await this.text('status')}'`);
+      return ask();
+    });
   }
 
   /** Drops a file on the page. */

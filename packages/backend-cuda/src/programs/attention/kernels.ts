@@ -1,5 +1,8 @@
-import { program, programFamily } from '../../runtime/program.ts';
+import { type Program, program, programFamily } from '../../runtime/program.ts';
 import type { AttentionVariant } from './variant.ts';
+
+/** A kernel's text for each variant and size of a head. */
+type AttentionProgram = (variant: AttentionVariant, headSize: number) => Program;
 
 /** Rows of keys (or queries) that a block holds in shared memory at a time. */
 function tileOf(headSize: number): number {
@@ -91,8 +94,8 @@ const shared = (headSize: number, tile: number, marks = true): string =>
   `  __shared__ float left[${tile * headSize}], right[${tile * headSize}];${marks ? `\n  __shared__ int marks[${tile}];` : ''}`;
 
 /** One thread a query, one block a group, head and tile of queries. */
-export const attentionForward = programFamily(
-  (variant: AttentionVariant, headSize: number) => `attention of ${variant.name}, ${headSize}`,
+export const attentionForward: AttentionProgram = programFamily(
+  (variant, headSize) => `attention of ${variant.name}, ${headSize}`,
   (key, variant, headSize) => {
     const tile = tileOf(headSize);
     return program(
@@ -113,8 +116,8 @@ ${overKeys(variant, headSize, tile, accumulate(headSize))}
  * The gradient of the queries, one thread a query. `statistics [groups * heads, queries, 2]` receives the logarithm of the sum of
  * exponentials (infinite where nothing is visible) and the product of output and its gradient, for the other gradients.
  */
-export const attentionQueryGradient = programFamily(
-  (variant: AttentionVariant, headSize: number) => `attention of ${variant.name}, gradient of queries, ${headSize}`,
+export const attentionQueryGradient: AttentionProgram = programFamily(
+  (variant, headSize) => `attention of ${variant.name}, gradient of queries, ${headSize}`,
   (key, variant, headSize) => {
     const tile = tileOf(headSize);
     return program(
@@ -151,8 +154,8 @@ ${overKeys(
 );
 
 /** The gradients of keys and values, one thread a key, over tiles of queries and their output gradients. */
-export const attentionKeyGradient = programFamily(
-  (variant: AttentionVariant, headSize: number) => `attention of ${variant.name}, gradient of keys, ${headSize}`,
+export const attentionKeyGradient: AttentionProgram = programFamily(
+  (variant, headSize) => `attention of ${variant.name}, gradient of keys, ${headSize}`,
   (key, variant, headSize) => {
     const tile = tileOf(headSize);
     const load = loadTile(
@@ -211,8 +214,8 @@ ${ownMark(variant, 'marks[e]')}
  * The gradient of the bias `[heads, queries, keys]`, one thread an entry, which walks through a piece of the groups:
  * `dbias [pieces, heads * queries * keys]`.
  */
-export const attentionBiasGradient = programFamily(
-  (variant: AttentionVariant, headSize: number) => `attention of ${variant.name}, gradient of bias, ${headSize}`,
+export const attentionBiasGradient: AttentionProgram = programFamily(
+  (variant, headSize) => `attention of ${variant.name}, gradient of bias, ${headSize}`,
   (key, variant, headSize) => {
     return program(
       key,
