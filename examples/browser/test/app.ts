@@ -1,12 +1,11 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import type { BoxXyxy } from '@glid/base';
 import { openSite, type Site, type SiteOptions } from '@glid/test-utils/browser';
-import type { Download } from 'playwright-core';
 
 const root = resolve(import.meta.dirname, '..');
 
@@ -35,6 +34,8 @@ const markName = 'the page under test';
 /** The page in a browser, and what a user does with it. */
 export class PageUnderTest {
   readonly site: Site;
+  /** Pictures opened so far. */
+  #opened = 0;
 
   private constructor(site: Site) {
     this.site = site;
@@ -85,25 +86,15 @@ export class PageUnderTest {
     return this.until('timing', /./);
   }
 
-  /** Opens a picture file, and waits for what is found in it. */
+  /** Opens a picture file, and waits for what is found in it. Every call names it anew: what is still said of an earlier one does not count. */
   async openPicture(path: string): Promise<void> {
-    await this.page.setInputFiles('#picture-file', path);
-    const label = `${basename(path)}. Found:`;
+    const name = `${++this.#opened}-${basename(path)}`;
+    await this.page.setInputFiles('#picture-file', { name, mimeType: '', buffer: await readFile(path) });
     await this.page.waitForFunction(
       (text) => document.getElementById('picture')!.getAttribute('aria-label')!.startsWith(text),
-      label,
+      `${name}. Found:`,
       { timeout: 120_000 },
     );
-  }
-
-  /** The checkpoint as a user gets it. Once, on a busy machine, Chromium began no download at all: that is told, and it is asked again. */
-  async download(): Promise<Download> {
-    const ask = async (): Promise<Download> =>
-      (await Promise.all([this.page.waitForEvent('download'), this.click('download')]))[0];
-    return ask().catch(async (error: Error) => {
-      console.warn(`${error.message}; the page says '${await this.text('problem')}', '${await this.text('status')}'`);
-      return ask();
-    });
   }
 
   /** Drops a file on the page. */

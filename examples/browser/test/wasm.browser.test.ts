@@ -225,7 +225,7 @@ describe.skipIf(!chromiumPath)(`the page on WebAssembly (${withoutChromium})`, (
     const found = await app.text('found');
     const inPage = await app.boxes();
     await app.click('tab-model');
-    const download = await app.download();
+    const [download] = await Promise.all([app.page.waitForEvent('download'), app.click('download')]);
     const file = join(folder, download.suggestedFilename());
     await download.saveAs(file);
 

@@ -49,7 +49,7 @@ describe.skipIf(!chromiumPath)(`the page on WebGPU (${withoutChromium})`, () => 
         expect(Number(loss)).toBeGreaterThan(0);
 
         await app.click('tab-model');
-        const download = await app.download();
+        const [download] = await Promise.all([app.page.waitForEvent('download'), app.click('download')]);
         const buffer = await readFile((await download.path())!);
         await app.page.reload();
         await app.ready();
