@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { wasm } from '@glid/backend-wasm';
 import { createModel, fromFile, loadWeights, useBackend } from '@glid/core';
 import { evaluatePretraining } from '@glid/core/train';
@@ -5,7 +6,7 @@ import { evaluationSource, presets, readImageFolder } from '@glid/data';
 import { hasShared, sharedPath, withoutShared } from '@glid/test-utils';
 import { describe, expect, it } from 'vitest';
 
-const path = new URL('../model.safetensors', import.meta.url).pathname;
+const path = fileURLToPath(new URL('../model.safetensors', import.meta.url));
 
 describe('the published weights', () => {
   it('say what they were trained on', async () => {

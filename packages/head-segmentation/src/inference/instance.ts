@@ -1,20 +1,9 @@
 import { type ImageMeta, maskArea, type RleRuns } from '@glid/head-kit';
-import {
-  add,
-  div,
-  matMul,
-  mul,
-  ones,
-  reshape,
-  sigmoid,
-  step,
-  type Tensor2D,
-  type Tensor3D,
-  tidy,
-} from '@tensorflow/tfjs-core';
+import { add, div, mul, reshape, sigmoid, step, type Tensor2D, type Tensor3D, tidy } from '@tensorflow/tfjs-core';
 import type { SegmentationConfig } from '../config.ts';
 import { chosenMasks } from './chosen-masks.ts';
 import { encodePacked, packMasks, wordCount } from './packed-masks.ts';
+import { pixelSums } from './pixel-sums.ts';
 import { placeInOriginal, toInputSize, toOriginalSize } from './resize.ts';
 
 /** One found object. */
@@ -46,9 +35,8 @@ export async function instanceInference(
     const full = toOriginalSize(toInputSize(chosenMasks(masks, queries), meta), meta);
     const logits = reshape(full, [-1, queries.length]) as Tensor2D; // [H W, S]
     const inside = step(logits) as Tensor2D;
-    const column = ones([1, inside.shape[0]]) as Tensor2D;
-    const shares = matMul(column, mul(sigmoid(logits), inside) as Tensor2D);
-    return { packed: packMasks(inside), certainty: div(shares, add(matMul(column, inside), 1e-6)) };
+    const shares = pixelSums(mul(sigmoid(logits), inside) as Tensor2D);
+    return { packed: packMasks(inside), certainty: div(shares, add(pixelSums(inside), 1e-6)) };
   });
   const [words, means] = (await Promise.all([packed.data(), certainty.data()])) as [Float32Array, Float32Array];
   packed.dispose();

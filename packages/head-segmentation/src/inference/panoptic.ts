@@ -4,9 +4,7 @@ import {
   argMax,
   cast,
   gather,
-  matMul,
   mul,
-  ones,
   onesLike,
   range,
   reshape,
@@ -23,6 +21,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import type { SegmentationConfig } from '../config.ts';
 import { chosenMasks } from './chosen-masks.ts';
+import { pixelSums } from './pixel-sums.ts';
 import { placeInOriginal, toInputSize, toOriginalSize } from './resize.ts';
 
 export interface PanopticSegmentResult {
@@ -91,7 +90,7 @@ function compete(masks: Tensor3D, sure: readonly SureQuery[], meta: ImageMeta): 
   const pixels = shares.shape[0];
   const winner = argMax(mul(shares, tensor1d(sure.map(({ score }) => score))), 1) as Tensor1D;
   const outside = step(sub(0.5, shares)) as Tensor2D;
-  const own = sub(pixels, reshape(matMul(ones([1, pixels]) as Tensor2D, outside), [count])) as Tensor1D;
+  const own = sub(pixels, pixelSums(outside)) as Tensor1D;
   const places = add(range(0, pixels * count, count, 'int32'), winner) as Tensor1D;
   const inside = sub(1, gather(reshape(outside, [pixels * count]), places)) as Tensor1D;
   const taken = unsortedSegmentSum(stack([onesLike(inside), inside], 1), winner, count) as Tensor2D;

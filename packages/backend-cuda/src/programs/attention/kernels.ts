@@ -216,8 +216,8 @@ ${ownMark(variant, 'marks[e]')}
  */
 export const attentionBiasGradient: AttentionProgram = programFamily(
   (variant, headSize) => `attention of ${variant.name}, gradient of bias, ${headSize}`,
-  (key, variant, headSize) => {
-    return program(
+  (key, variant, headSize) =>
+    program(
       key,
       `${common}, const float* dys, const float* statistics, float* dbias, int groups, int length, ${variant.parameters}`,
       `  int entry = blockIdx.x * blockDim.x + threadIdx.x, entries = heads * queries * keys;
@@ -242,6 +242,5 @@ ${ownMark(variant, variant.queryMark('i'))}
   }
   dbias[(size_t)blockIdx.y * entries + entry] = total;`,
       variant.functions,
-    );
-  },
+    ),
 );
