@@ -1,10 +1,11 @@
 import type { ModelConfig, ModelPreset } from '@glid/core';
+import pretrainedNano from '@glid/weights-nano/model.safetensors?url';
 
-/**
- * A checkpoint to start with, relative to the page, e.g. `models/nano.safetensors` in `public/`. None is shipped yet: without one the
- * page starts with a model that has learnt nothing.
- */
-export const startingCheckpoint: string | null = null;
+/** The checkpoint to start with, on the page's own origin; null: a model that has learnt nothing. */
+export const startingCheckpoint: { readonly address: string; readonly title: string } | null = {
+  address: pretrainedNano,
+  title: 'Nano, pre-trained',
+};
 
 /** The sizes of model that the page can make by itself. */
 export const modelSizes: {

@@ -50,10 +50,11 @@ byId('test-it').addEventListener('click', () => {
 await attempt(async () => {
   const wish = (parameters.get('backend') ?? 'auto') as BackendWish;
   showBackend(await app.worker.call('start', wish), wish);
-  const address = parameters.get('model') ?? startingCheckpoint;
+  const asked = parameters.get('model');
+  const start = asked !== null ? { address: asked } : parameters.has('size') ? null : startingCheckpoint;
   let problem = '';
-  if (address !== null) {
-    await models.openUrl(address).catch((error: Error) => {
+  if (start) {
+    await models.openUrl(start).catch((error: Error) => {
       problem = error.message;
     });
   }

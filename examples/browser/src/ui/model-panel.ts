@@ -51,12 +51,12 @@ export class ModelPanel {
   }
 
   /** @throws for another origin, and when there is no such file */
-  async openUrl(address: string): Promise<void> {
+  async openUrl({ address, title }: { readonly address: string; readonly title?: string }): Promise<void> {
     const url = new URL(address, location.href);
     if (url.origin !== location.origin) throw new Error(`?model= must be on ${location.origin}, not ${url.origin}.`);
     const response = await fetchOrKept(url);
     if (!response.ok) throw new Error(`There is no checkpoint at ${url.pathname} (${response.status}).`);
-    await this.#open(new Uint8Array(await response.arrayBuffer()), url.pathname.split('/').at(-1)!);
+    await this.#open(new Uint8Array(await response.arrayBuffer()), title ?? url.pathname.split('/').at(-1)!);
   }
 
   async #open(bytes: Uint8Array<ArrayBuffer>, name: string): Promise<void> {
