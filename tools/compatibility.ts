@@ -83,6 +83,8 @@ const contracts: Readonly<Record<string, readonly string[]>> = {
   resizeNearest: ['GlidResizeNearestGrad'],
   samplePoints: ['GlidSamplePoints', 'GlidSamplePointsGrad'],
   maskCosts: ['GlidMaskCosts'],
+  maskReadout: ['GlidMaskReadout'],
+  maskContest: ['GlidMaskContest'],
   adamwStep: ['GlidAdamW'],
   globalNorm: ['GlidGlobalNorm'],
   clipByGlobalNorm: ['GlidGlobalNorm'],

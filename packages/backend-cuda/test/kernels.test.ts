@@ -210,9 +210,13 @@ const cases: Record<string, () => Tensor | Tensor[]> = {
 };
 
 describe('the registry', () => {
-  it('has a kernel for every contract but that of matching, which is composed, and none twice', () => {
+  it('has a kernel for every contract but those of matching and reading out masks, which are composed, and none twice', () => {
     const names = kernels.map(({ kernelName }) => kernelName);
-    expect(glidKernelNames.filter((name) => !names.includes(name))).toEqual(['GlidMaskCosts']);
+    expect(glidKernelNames.filter((name) => !names.includes(name))).toEqual([
+      'GlidMaskCosts',
+      'GlidMaskReadout',
+      'GlidMaskContest',
+    ]);
     expect(new Set(names).size).toBe(names.length);
   });
 });

@@ -5,6 +5,7 @@ export { fusionNode, fusionNodeGrad } from './fusion.as';
 export { batchGemm, gemm, gemmScratch } from './gemm.as';
 export { columnSum, groupNorm, groupNormGrad, layerNorm, layerNormGrad } from './norm.as';
 export { maskCosts, maskCostsScratch } from './mask-costs.as';
+export { maskContest, maskContestScratch, maskReadout, maskReadoutScratch } from './mask-readout.as';
 export { maxPoolGrad } from './pooling.as';
 export { adamW, squareSum } from './optimizer.as';
 export { addScaled, gather, segmentSum } from './rows.as';

@@ -9,6 +9,7 @@ import { registerFusionNode } from './kernels/fusion-node.ts';
 import { registerIdentity } from './kernels/identity.ts';
 import { registerLinear } from './kernels/linear.ts';
 import { registerMaskCosts } from './kernels/mask-costs.ts';
+import { registerMaskReadout } from './kernels/mask-readout.ts';
 import { registerMatMul } from './kernels/mat-mul.ts';
 import { registerNormalisation } from './kernels/normalisation.ts';
 import { registerOptimizer } from './kernels/optimizer.ts';
@@ -35,6 +36,7 @@ export function registerAllKernels(): void {
   registerIdentity();
   registerLinear();
   registerMaskCosts();
+  registerMaskReadout();
   registerMatMul();
   registerNormalisation();
   registerOptimizer();

@@ -55,7 +55,9 @@ describe.skipIf(!adapter)('kernels of this package (needs a Vulkan driver, softw
       'GlidFuseAndMix',
       'GlidLinearAdd',
       'GlidLinears',
+      'GlidMaskContest',
       'GlidMaskCosts',
+      'GlidMaskReadout',
       'GlidRelativeWindowAttention',
       'GlidSquaresNorm',
     ]);

@@ -1,9 +1,10 @@
 import '@tensorflow/tfjs-backend-cpu';
 import { encodeMask } from '@glid/head-kit';
+import { maskReadout, maskWords } from '@glid/ops';
 import { enableProdMode, setBackend, type Tensor2D, tensor, tidy } from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { encodePacked, packMasks, wordCount } from '../src/inference/packed-masks.ts';
+import { encodePacked } from '../src/inference/packed-masks.ts';
 
 enableProdMode();
 beforeAll(async () => expect(await setBackend('cpu')).toBe(true));
@@ -27,11 +28,11 @@ describe('packed masks', () => {
       fc.property(stacks, ({ size, count, pixels }) => {
         const area = size[0] * size[1];
         const words = tidy(() =>
-          packMasks(tensor(pixels, [area, count]) as Tensor2D)
-            .dataSync()
+          maskReadout(tensor(pixels, [area, count]) as Tensor2D)
+            .words.dataSync()
             .slice(),
         );
-        expect(words.length).toBe(area * wordCount(count));
+        expect(words.length).toBe(area * maskWords(count));
         const alone = Array.from({ length: count }, (_, s) =>
           encodeMask(
             Array.from({ length: area }, (_, p) => pixels[p * count + s]!),

@@ -191,6 +191,25 @@ export interface GlidKernels {
     outputs: [crossEntropy: TensorInfo, dice: TensorInfo];
   };
   /**
+   * Masks as bits and sums. `logits [P, S]` -> words `[P, ceil(S / 24)]` (mask s, where its logit is above 0, is bit s mod 24 of word
+   * floor(s / 24), as a whole number), and of each mask, over those pixels, their number and the sum of sigmoid(logit), `[S]` each.
+   */
+  GlidMaskReadout: {
+    inputs: { logits: TensorInfo };
+    attrs: Record<never, never>;
+    outputs: [words: TensorInfo, areas: TensorInfo, shares: TensorInfo];
+  };
+  /**
+   * `logits [P, S]`, `scores [S]`, not negative. Outputs, with share = sigmoid(logit): the mask with the largest score x share at each pixel,
+   * of equal ones the first, `[P]` int32; whether its share is at least 1/2, `[P]` int32; pixels where a mask's share is, `[S]`; pixels that it
+   * won, and those of them where its share is, `[S, 2]`.
+   */
+  GlidMaskContest: {
+    inputs: { logits: TensorInfo; scores: TensorInfo };
+    attrs: Record<never, never>;
+    outputs: [winner: TensorInfo, inside: TensorInfo, areas: TensorInfo, taken: TensorInfo];
+  };
+  /**
    * One AdamW step (decoupled decay, Loshchilov & Hutter 2019) of all parameters: `p{i}`, `g{i}`, `m{i}`, `v{i}` of one shape each,
    * `count` of them, and the scalar `gradientScale` (each gradient is multiplied by it first). With t = `step` (from 1):
    * `p (1 - lr wd) - lr / (1 - beta1^t) m' / (sqrt(v') / sqrt(1 - beta2^t) + epsilon)`.
@@ -260,6 +279,8 @@ export const glidKernelNames: readonly GlidKernelName[] = Object.keys({
   GlidSamplePoints: 0,
   GlidSamplePointsGrad: 0,
   GlidMaskCosts: 0,
+  GlidMaskReadout: 0,
+  GlidMaskContest: 0,
   GlidAdamW: 0,
   GlidGlobalNorm: 0,
 } satisfies Record<GlidKernelName, 0>) as GlidKernelName[];

@@ -89,6 +89,14 @@ const outputs: Record<GlidKernelName, Outputs> = {
     const y = [targets!.shape[0]!, count as number, x0!.shape[1]!];
     return [y, y];
   },
+  GlidMaskReadout: ({ logits }) => {
+    const [pixels, count] = logits!.shape as [number, number];
+    return [[pixels, Math.ceil(count / 24)], [count], [count]];
+  },
+  GlidMaskContest: ({ logits }) => {
+    const [pixels, count] = logits!.shape as [number, number];
+    return [[pixels], [pixels], [count], [count, 2]];
+  },
   GlidAdamW: (inputs, { count, overwriteMoments }) =>
     (overwriteMoments ? ['p'] : ['p', 'm', 'v']).flatMap((kind) =>
       Array.from({ length: count as number }, (_, i) => inputs[`${kind}${i}`]!.shape),

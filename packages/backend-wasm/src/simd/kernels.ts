@@ -121,6 +121,17 @@ export interface SimdKernels {
     masks: Pointer, points: Pointer, targets: Pointer, crossEntropy: Pointer, dice: Pointer,
     queries: number, height: number, width: number, n: number, count: number, step: number, scratch: Pointer,
   ): void;
+  maskReadoutScratch(count: number): number;
+  // biome-ignore format: sizes on a line of their own
+  maskReadout(
+    logits: Pointer, words: Pointer, areas: Pointer, shares: Pointer, pixels: number, count: number, scratch: Pointer,
+  ): void;
+  maskContestScratch(count: number): number;
+  // biome-ignore format: sizes on a line of their own
+  maskContest(
+    logits: Pointer, scores: Pointer, winner: Pointer, inside: Pointer, areas: Pointer, taken: Pointer,
+    pixels: number, count: number, scratch: Pointer,
+  ): void;
   segmentSum(x: Pointer, ids: Pointer, y: Pointer, rows: number, inner: number, segments: number): void;
   addScaled(x: Pointer, y: Pointer, n: number, factor: number): void;
 }

@@ -1,9 +1,9 @@
 import { type ImageMeta, maskArea, type RleRuns } from '@glid/head-kit';
-import { add, div, mul, reshape, sigmoid, step, type Tensor2D, type Tensor3D, tidy } from '@tensorflow/tfjs-core';
+import { maskReadout, maskWords } from '@glid/ops';
+import { reshape, type Tensor2D, type Tensor3D, tidy } from '@tensorflow/tfjs-core';
 import type { SegmentationConfig } from '../config.ts';
 import { chosenMasks } from './chosen-masks.ts';
-import { encodePacked, packMasks, wordCount } from './packed-masks.ts';
-import { pixelSums } from './pixel-sums.ts';
+import { encodePacked } from './packed-masks.ts';
 import { placeInOriginal, toInputSize, toOriginalSize } from './resize.ts';
 
 /** One found object. */
@@ -31,21 +31,17 @@ export async function instanceInference(
   const pairs = bestPairs(config, things, probabilities);
   const queries = [...new Set(pairs.map(({ query }) => query))];
   if (queries.length === 0) return [];
-  const { packed, certainty } = tidy(() => {
+  const { words, areas, shares } = tidy(() => {
     const full = toOriginalSize(toInputSize(chosenMasks(masks, queries), meta), meta);
-    const logits = reshape(full, [-1, queries.length]) as Tensor2D; // [H W, S]
-    const inside = step(logits) as Tensor2D;
-    const shares = pixelSums(mul(sigmoid(logits), inside) as Tensor2D);
-    return { packed: packMasks(inside), certainty: div(shares, add(pixelSums(inside), 1e-6)) };
+    return maskReadout(reshape(full, [-1, queries.length]) as Tensor2D); // [H W, S]
   });
-  const [words, means] = (await Promise.all([packed.data(), certainty.data()])) as [Float32Array, Float32Array];
-  packed.dispose();
-  certainty.dispose();
-  const placed = placeInOriginal(words, meta, 0, wordCount(queries.length));
+  const [packed, pixels, sums] = await Promise.all([words.data(), areas.data(), shares.data()]);
+  for (const tensor of [words, areas, shares]) tensor.dispose();
+  const placed = placeInOriginal(packed as Float32Array, meta, 0, maskWords(queries.length));
   const encoded = encodePacked(placed, queries.length, meta.originalSize);
   const found = pairs.map(({ query, label, probability }) => {
     const s = queries.indexOf(query);
-    return { label: config.labels[label]!, score: probability * means[s]!, mask: encoded[s]! };
+    return { label: config.labels[label]!, score: (probability * sums[s]!) / (pixels[s]! + 1e-6), mask: encoded[s]! };
   });
   return found.filter(({ mask }) => maskArea(mask) > 0).sort((a, b) => b.score - a.score);
 }

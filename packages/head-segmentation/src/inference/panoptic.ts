@@ -1,27 +1,8 @@
 import type { ImageMeta } from '@glid/head-kit';
-import {
-  add,
-  argMax,
-  cast,
-  gather,
-  mul,
-  onesLike,
-  range,
-  reshape,
-  sigmoid,
-  stack,
-  step,
-  sub,
-  type Tensor1D,
-  type Tensor2D,
-  type Tensor3D,
-  tensor1d,
-  tidy,
-  unsortedSegmentSum,
-} from '@tensorflow/tfjs-core';
+import { type MaskContest, maskContest } from '@glid/ops';
+import { gather, mul, reshape, type Tensor2D, type Tensor3D, tensor1d, tidy } from '@tensorflow/tfjs-core';
 import type { SegmentationConfig } from '../config.ts';
 import { chosenMasks } from './chosen-masks.ts';
-import { pixelSums } from './pixel-sums.ts';
 import { placeInOriginal, toInputSize, toOriginalSize } from './resize.ts';
 
 export interface PanopticSegmentResult {
@@ -59,42 +40,22 @@ export async function panopticInference(
   const pixels = meta.originalSize[0] * meta.originalSize[1];
   if (sure.length === 0) return { ids: new Int32Array(pixels), size: meta.originalSize, segments: [] };
 
-  const { winner, inside, own, taken } = tidy(() => compete(masks, sure, meta));
-  const areas = (await Promise.all([own.data(), taken.data()])) as [Float32Array, Float32Array];
-  const { lookup, segments } = nameSegments(config, things, sure, ...areas);
+  const { winner, inside, areas, taken } = tidy(() => compete(masks, sure, meta));
+  const counts = (await Promise.all([areas.data(), taken.data()])) as [Float32Array, Float32Array];
+  const { lookup, segments } = nameSegments(config, things, sure, ...counts);
   const ids = tidy(() => mul(gather(tensor1d(lookup, 'int32'), winner), inside));
   const map = (await ids.data()) as Int32Array;
-  for (const tensor of [winner, inside, own, taken, ids]) tensor.dispose();
+  for (const tensor of [winner, inside, areas, taken, ids]) tensor.dispose();
   return { ids: placeInOriginal(Int32Array.from(map), meta, 0), size: meta.originalSize, segments };
 }
 
-/** An alias, as `tidy` takes no interface. */
-type Competition = {
-  /** `[H W]` int32, index of the sure query with the highest score there. */
-  readonly winner: Tensor1D;
-  /** `[H W]` int32, 1 where the winner's own mask is set (a share of at least 1/2). */
-  readonly inside: Tensor1D;
-  /** `[S]` pixels of each whole mask. */
-  readonly own: Tensor1D;
-  /** `[S, 2]` pixels that each query won, and those of them inside its mask. */
-  readonly taken: Tensor2D;
-};
-
-function compete(masks: Tensor3D, sure: readonly SureQuery[], meta: ImageMeta): Competition {
-  const count = sure.length;
+function compete(masks: Tensor3D, sure: readonly SureQuery[], meta: ImageMeta): MaskContest {
   const chosen = chosenMasks(
     masks,
     sure.map(({ query }) => query),
   );
-  const shares = reshape(sigmoid(toOriginalSize(toInputSize(chosen, meta), meta)), [-1, count]) as Tensor2D; // [H W, S]
-  const pixels = shares.shape[0];
-  const winner = argMax(mul(shares, tensor1d(sure.map(({ score }) => score))), 1) as Tensor1D;
-  const outside = step(sub(0.5, shares)) as Tensor2D;
-  const own = sub(pixels, pixelSums(outside)) as Tensor1D;
-  const places = add(range(0, pixels * count, count, 'int32'), winner) as Tensor1D;
-  const inside = sub(1, gather(reshape(outside, [pixels * count]), places)) as Tensor1D;
-  const taken = unsortedSegmentSum(stack([onesLike(inside), inside], 1), winner, count) as Tensor2D;
-  return { winner, inside: cast(inside, 'int32'), own, taken };
+  const logits = reshape(toOriginalSize(toInputSize(chosen, meta), meta), [-1, sure.length]) as Tensor2D; // [H W, S]
+  return maskContest(logits, tensor1d(sure.map(({ score }) => score)));
 }
 
 interface SureQuery {

@@ -5,6 +5,7 @@ import { matchingCases } from './matching.ts';
 import type { OpCase } from './op-case.ts';
 import { optimiserCases } from './optimiser.ts';
 import { positionCases } from './position.ts';
+import { readoutCases } from './readout.ts';
 import { selectionCases } from './selection.ts';
 import { tfjsCases } from './tfjs.ts';
 
@@ -19,6 +20,7 @@ export const opCases: readonly OpCase[] = [
   ...attentionCases,
   ...mapCases,
   ...matchingCases,
+  ...readoutCases,
   ...selectionCases,
   ...optimiserCases,
   ...positionCases,
