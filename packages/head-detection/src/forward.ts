@@ -1,8 +1,8 @@
-import { applyLinear, applyMlp, type HeadInputs, type Parameters } from '@glid/head-kit';
+import { applyLinear, applyMlp, type HeadInputs, type Parameters, referencePoints } from '@glid/head-kit';
 import { constantTensor } from '@glid/ops';
 import { add, sigmoid, type Tensor3D, tensor3d } from '@tensorflow/tfjs-core';
+import { boxOffsets } from './box-offsets.ts';
 import type { DetectionConfig } from './config.ts';
-import { boxOffsets, referencePoints } from './placed-queries.ts';
 
 /**
  * `logits.<l>` `[B, M, K + 1]` and `boxes.<l>` `[B, M, 4]` (centre x, centre y, width, height, relative to the unpadded picture) of the decoder

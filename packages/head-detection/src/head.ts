@@ -1,4 +1,12 @@
-import { type DefinedHead, defineHead, type HeadBody, type HeadFactory, type ParameterSpecs } from '@glid/head-kit';
+import {
+  type DefinedHead,
+  defineHead,
+  type HeadBody,
+  type HeadFactory,
+  type ParameterSpecs,
+  referencePoints,
+  sineEmbedding,
+} from '@glid/head-kit';
 import { type DetectionAssignment, detectionAssign } from './assign.ts';
 import { type DetectionConfig, type DetectionInput, detectionConfig } from './config.ts';
 import { drawDetections } from './draw.ts';
@@ -6,7 +14,6 @@ import { type DetectionRaw, detectionForward } from './forward.ts';
 import { detectionLoss } from './loss.ts';
 import { detectionMetrics } from './metrics.ts';
 import { detectionParameters } from './parameters.ts';
-import { referencePoints, sineEmbedding } from './placed-queries.ts';
 import { type DetectionOptions, type DetectionResult, detectionPostprocess } from './postprocess.ts';
 import { type DetectionFields, detectionFields, detectionTargets } from './targets.ts';
 import { version } from './version.ts';

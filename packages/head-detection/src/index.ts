@@ -5,6 +5,5 @@ export type { DetectionRaw } from './forward.ts';
 export type { DetectionHead } from './head.ts';
 export { detection } from './head.ts';
 export { detectionMetrics } from './metrics.ts';
-export { referencePoints } from './placed-queries.ts';
 export type { Detection, DetectionOptions, DetectionResult } from './postprocess.ts';
 export type { DetectionFields, DetectionTarget } from './targets.ts';

@@ -7,4 +7,5 @@ export * from './losses/index.ts';
 export * from './matching/index.ts';
 export * from './metrics/index.ts';
 export * from './parameters/index.ts';
+export * from './queries/index.ts';
 export * from './spec/index.ts';

@@ -24,6 +24,7 @@ import {
   chamferLoss,
   diceLoss,
   giouLoss,
+  heatmapCrossEntropy,
   heatmapMse,
   heatmapOhkm,
   l1Loss,
@@ -100,6 +101,17 @@ describe('closed forms', () => {
     expect(value(loss)).toBeCloseTo(0.4912389, 6);
   });
 
+  it('heat maps as a softmax over the cells: equal logits cost ln(cells), the logarithm of the target its entropy', () => {
+    const weights = tensor2d([[1, 0]]);
+    const target = tensor([3, 1, 0, 0, 9, 9, 9, 9], [1, 2, 2, 2]) as Tensor4D;
+    const equal = tensor([5, 5, 5, 5, 0, 1, 2, 3], [1, 2, 2, 2]) as Tensor4D;
+    expect(value(heatmapCrossEntropy(equal, target, weights))).toBeCloseTo(Math.log(4), 6);
+    const best = tensor([Math.log(3), 0, -80, -80, 0, 1, 2, 3], [1, 2, 2, 2]) as Tensor4D;
+    const entropy = -(0.75 * Math.log(0.75) + 0.25 * Math.log(0.25));
+    expect(value(heatmapCrossEntropy(best, target, weights))).toBeCloseTo(entropy, 6);
+    expect(value(heatmapCrossEntropy(best, target, tensor2d([[0, 0]])))).toBe(0);
+  });
+
   it('OHKM counts the hardest joints only, and exactly that many among equals', () => {
     const predicted = tensor([1, 2, 3, 3], [1, 4, 1, 1]) as Tensor4D;
     const target = tensor([0, 0, 0, 0], [1, 4, 1, 1]) as Tensor4D;
@@ -134,6 +146,7 @@ describe('gradients against central differences', () => {
     [2.1, 2.2, 5.3, 4.4],
   ]);
   const joints = normal([2, 3, 2, 2]) as Tensor4D;
+  const cells = uniform([2, 3, 2, 2], 0.1, 1) as Tensor4D;
   const weights = tensor2d([
     [1, 0, 1],
     [0.5, 1, 1],
@@ -172,6 +185,11 @@ describe('gradients against central differences', () => {
     ],
     ['bins, softmax', normal([3, 5]), (x) => sum(mul(binCentres(binWidths(x as Tensor2D), 1, 9), depths)) as Scalar],
     ['heat maps', normal([2, 3, 2, 2]), (x) => heatmapMse(x as Tensor4D, joints, weights)],
+    [
+      'heat maps, a softmax over the cells',
+      normal([2, 3, 2, 2]),
+      (x) => heatmapCrossEntropy(x as Tensor4D, cells, weights),
+    ],
     ['OHKM', normal([2, 3, 2, 2]), (x) => heatmapOhkm(x as Tensor4D, joints, weights, 2)],
   ])('%s', (_, x, loss) => {
     expect(differenceToSlopes(loss, x, places)).toBeLessThan(2e-3);

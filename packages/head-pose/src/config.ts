@@ -5,6 +5,11 @@ import type { SkeletonConfig } from './skeletons.ts';
 export interface PoseConfig extends SkeletonConfig {
   /** Standard deviation of the target in cells of the heat map; 2 for 64 x 48. */
   readonly sigma: number;
+  /**
+   * `mse`: squared error of heat maps (ViTPose). `crossEntropy`: a softmax over the cells of each map (Mask R-CNN's keypoints), which few
+   * pictures teach faster, because empty maps are no way to lower it.
+   */
+  readonly loss: 'mse' | 'crossEntropy';
   /** How a joint becomes a heat map. */
   readonly encoding: 'udp' | 'unbiased' | 'quantised';
   /** How a heat map becomes a joint; `dark-udp` goes with `udp`, `quarter` is the classic one. */
@@ -27,6 +32,7 @@ export const poseConfig: ConfigSchema<PoseConfig, PoseInput> = defineConfig(
     sigmas: field.list(field.number({ min: 0, exclusive: true }), { describe: 'OKS fall-off of each joint.' }),
     edges: field.list(pair, { describe: 'Lines to draw.' }),
     sigma: field.number({ min: 0, exclusive: true, default: 2 }),
+    loss: field.oneOf(['mse', 'crossEntropy'], { default: 'mse' }),
     encoding: field.oneOf(['udp', 'unbiased', 'quantised'], { default: 'udp' }),
     decoding: field.oneOf(['argmax', 'quarter', 'dark', 'dark-udp'], { default: 'dark-udp' }),
     embeddingMlp: field.boolean({ default: false }),

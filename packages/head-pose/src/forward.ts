@@ -10,18 +10,22 @@ import {
   type Parameters,
   queryPixelProduct,
 } from '@glid/head-kit';
-import { expandDims, mul, type Tensor3D, type Tensor4D } from '@tensorflow/tfjs-core';
+import { add, expandDims, mul, sub, type Tensor3D, type Tensor4D } from '@tensorflow/tfjs-core';
 import type { PoseConfig } from './config.ts';
 
-/** `heatmaps.<l>` `[B, J, h, w]` of each decoder layer that is asked for, the last with the highest number; 0 on padding. */
+/**
+ * `heatmaps.<l>` `[B, J, h, w]` of each decoder layer that is asked for, the last with the highest number; 0 on padding. With the loss
+ * `crossEntropy` they are logits of a softmax over the cells, very low on padding.
+ */
 export type PoseRaw = { readonly [name: `heatmaps.${number}`]: Tensor4D };
 
 /**
- * `embedding [C, C]`: the answer f_i of the paper. Heat maps are numbers in 0..1, unlike logits: the layer starts near zero, as ViTPose's last
- * layer does, and learns more slowly, because a step of it moves a heat map about C times (not once, as one linear output) as far.
+ * `embedding [C, C]`: the answer f_i of the paper. The layer starts near zero, as ViTPose's last layer does. Heat maps are numbers in 0..1, unlike
+ * logits: for them it learns more slowly, because a step of it moves a heat map about C times (not once, as one linear output) as far.
  */
 export function poseParameters(config: PoseConfig, { hiddenSize }: HeadContext): ParameterSpecs {
-  const start = { kernel: { kind: 'truncatedNormal', std: 0.001 }, lrMultiplier: 1 / Math.sqrt(hiddenSize) } as const;
+  const kernel = { kind: 'truncatedNormal', std: 0.001 } as const;
+  const start = config.loss === 'mse' ? { kernel, lrMultiplier: 1 / Math.sqrt(hiddenSize) } : { kernel };
   return config.embeddingMlp
     ? mlpSpecs('embedding', hiddenSize, hiddenSize, start)
     : linearSpecs('embedding', hiddenSize, hiddenSize, start);
@@ -34,9 +38,16 @@ export function poseForward(config: PoseConfig, parameters: Parameters, inputs: 
   const raw: Record<string, Tensor4D> = {};
   layers.forEach((queries, layer) => {
     const maps = queryPixelProduct(embed(parameters, 'embedding', queries) as Tensor3D, inputs.pixels);
-    raw[`heatmaps.${layer}`] = inputs.pixelMask ? mul(maps, expandDims(inputs.pixelMask, 1)) : maps;
+    raw[`heatmaps.${layer}`] = inputs.pixelMask ? withoutPadding(config, maps, inputs.pixelMask) : maps;
   });
   return raw;
+}
+
+/** @param shown `[B, h, w]`, 0 on padding */
+function withoutPadding({ loss }: PoseConfig, maps: Tensor4D, shown: Tensor3D): Tensor4D {
+  const cells = expandDims(shown, 1);
+  const kept = mul(maps, cells);
+  return (loss === 'mse' ? kept : add(kept, mul(sub(cells, 1), 1e9))) as Tensor4D;
 }
 
 /** Number of decoder layers that answered. */

@@ -1,10 +1,17 @@
-import { encodeHeatmaps, heatmapMse, type LossContext, type LossTerms, sumTerms } from '@glid/head-kit';
+import {
+  encodeHeatmaps,
+  heatmapCrossEntropy,
+  heatmapMse,
+  type LossContext,
+  type LossTerms,
+  sumTerms,
+} from '@glid/head-kit';
 import { type Scalar, tensor2d, tensor4d } from '@tensorflow/tfjs-core';
 import type { PoseConfig } from './config.ts';
 import { fitMaps, layerCount, type PoseRaw, shownCells } from './forward.ts';
 import { onlyBody, type PoseTarget } from './targets.ts';
 
-/** Mean squared error of the heat maps; joints that are not labelled, or too far outside, do not count (ViTPose). */
+/** Loss of the heat maps against Gaussians; joints that are not labelled, or too far outside, do not count (ViTPose). */
 export function poseLoss(
   config: PoseConfig,
   raw: PoseRaw,
@@ -24,11 +31,12 @@ export function poseLoss(
   });
   const wanted = tensor4d(maps, [targets.length, joints, height, width]);
   const counted = tensor2d(weights, [targets.length, joints]);
+  const lossOf = config.loss === 'mse' ? heatmapMse : heatmapCrossEntropy;
   const layers = layerCount(raw);
   const losses: Record<string, Scalar> = {};
   for (let layer = 0; layer < layers; layer++) {
     const name = layer === layers - 1 ? 'heatmap' : `heatmap.${layer}`;
-    losses[name] = heatmapMse(raw[`heatmaps.${layer}`]!, wanted, counted);
+    losses[name] = lossOf(raw[`heatmaps.${layer}`]!, wanted, counted);
   }
   return sumTerms(losses);
 }

@@ -1,4 +1,5 @@
 import { decodeHeatmaps, heatmapToPicture, type ImageMeta } from '@glid/head-kit';
+import { mul, reshape, softmax, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
 import type { PoseConfig } from './config.ts';
 import { fitMaps, layerCount, type PoseRaw, shownCells } from './forward.ts';
 
@@ -27,7 +28,7 @@ export async function posePostprocess(
 ): Promise<readonly PoseResult[]> {
   const maps = raw[`heatmaps.${layerCount(raw) - 1}`]!;
   const [, joints, height, width] = maps.shape;
-  const all = (await maps.data()) as Float32Array;
+  const all = await heights(config, maps);
   const convention = config.encoding === 'udp' ? 'udp' : 'cells';
   // UDP: the last cell lies on the last pixel; otherwise a cell is as many pixels as the map is smaller.
   const ends = convention === 'udp' ? 1 : 0;
@@ -45,6 +46,19 @@ export async function posePostprocess(
     const ordered = meta.flippedHorizontally ? swapSides(found, config) : found;
     return { joints: ordered, score: meanScore(ordered), size: meta.originalSize };
   });
+}
+
+/**
+ * Heat maps as they are trained for: peaks of about 1 where the model is sure. A softmax over the cells shares out a whole of 1; the Gaussian
+ * that it imitates has a sum of 2 pi sigma^2.
+ */
+async function heights({ loss, sigma }: PoseConfig, maps: Tensor4D): Promise<Float32Array> {
+  if (loss === 'mse') return (await maps.data()) as Float32Array;
+  const [batch, joints, height, width] = maps.shape;
+  const shares = tidy(() => mul(softmax(reshape(maps, [batch, joints, height * width])), 2 * Math.PI * sigma ** 2));
+  const values = (await shares.data()) as Float32Array;
+  shares.dispose();
+  return values;
 }
 
 /** Continuous pixels of the network input -> of the original. */

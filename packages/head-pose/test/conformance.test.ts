@@ -59,6 +59,7 @@ const fixture = (config: PoseInput): HeadFixture<PoseInput, PoseHead> => ({
 describe.each([
   ['as in the paper', arm],
   ['classic', { ...arm, encoding: 'quantised', decoding: 'quarter' }],
+  ['with a softmax over the cells', { ...arm, loss: 'crossEntropy' }],
   ['with an MLP, every layer', { ...arm, embeddingMlp: true, auxiliaryLosses: true }],
 ] satisfies [string, PoseInput][])('pose head %s', (_, config) => {
   for (const check of headChecks(pose, fixture(config), { backends: ['wasm'] })) it(check.name, check.run);

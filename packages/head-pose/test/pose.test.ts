@@ -42,6 +42,25 @@ describe('pose head', () => {
     ).toBeGreaterThan(0.999);
   });
 
+  it('reads a softmax over the cells as heat maps: the same joints, sure ones near 1', async () => {
+    const joints = Float32Array.from({ length: 51 }, (_, i) => [30 + 2 * i, 40 + 3 * i, 2][i % 3]!);
+    const { maps } = encodeHeatmaps(joints, { inputSize: [256, 192], heatmapSize: [64, 48], sigma: 2 });
+    const read = async (loss: 'mse' | 'crossEntropy', values: Float32Array) => {
+      const raw = { 'heatmaps.0': tensor4d(values, [1, 17, 64, 48]) };
+      const [body] = await pose({ ...coco17, loss }, context).doPostprocess(raw, [whole]);
+      return body!.joints;
+    };
+    const wanted = await read('mse', maps);
+    const found = await read(
+      'crossEntropy',
+      maps.map((height) => 7 + Math.log(height + 1e-30)),
+    );
+    found.forEach(({ x, y, score }, j) => {
+      expect(Math.hypot(x - wanted[j]!.x, y - wanted[j]!.y)).toBeLessThan(0.01);
+      expect(score).toBeCloseTo(wanted[j]!.score, 1);
+    });
+  });
+
   it('test-time flip of a mirrored body changes nothing (UDP needs no shift)', async () => {
     const head = pose(coco17, context);
     const joints = Float32Array.from(

@@ -17,6 +17,11 @@ export interface SegmentationConfig {
    * pixels; semantic only, the simplest recipe.
    */
   readonly matching: 'hungarian' | 'perClass';
+  /**
+   * Every query belongs to a point of a grid over the picture: e_i starts at the point's sine code, and the logits of its mask fall with the square
+   * of the distance from there, so that a mask starts as a disc. Our addition, not the paper's, for many small things and few pictures.
+   */
+  readonly placedQueries: boolean;
   /** Mask2Former's three-layer mask embedding in place of GLID's linear layer. */
   readonly embeddingMlp: boolean;
   /** Losses after every decoder layer, not the last only. */
@@ -52,6 +57,7 @@ export const segmentationConfig: ConfigSchema<SegmentationConfig, SegmentationIn
     things: field.nullable(field.list(field.text({ minLength: 1 }), { distinct: true })),
     queries: field.integer({ min: 1, default: 100, describe: 'Masks a picture, at most.' }),
     matching: field.oneOf(['hungarian', 'perClass'], { default: 'hungarian' }),
+    placedQueries: field.boolean({ default: false, describe: 'Each query starts at a point of a grid.' }),
     embeddingMlp: field.boolean({ default: false }),
     auxiliaryLosses: field.boolean({ default: true }),
     noObjectWeight: field.number(share(0.1)),
@@ -64,7 +70,7 @@ export const segmentationConfig: ConfigSchema<SegmentationConfig, SegmentationIn
     overlapThreshold: field.number(share(0.8)),
     maxInstances: field.integer({ min: 1, default: 100 }),
   },
-  ({ mode, labels, things, matching }) => [
+  ({ mode, labels, things, matching, placedQueries }) => [
     ...(things ?? [])
       .filter((thing) => !labels.includes(thing))
       .map((thing) => ({ message: `'${thing}' is not among the labels`, path: ['things'] })),
@@ -73,6 +79,9 @@ export const segmentationConfig: ConfigSchema<SegmentationConfig, SegmentationIn
       : []),
     ...(matching === 'perClass' && mode !== 'semantic'
       ? [{ message: "is for mode 'semantic': a class has one mask there", path: ['matching'] }]
+      : []),
+    ...(matching === 'perClass' && placedQueries
+      ? [{ message: 'has no place for classes: it is for masks that are matched', path: ['placedQueries'] }]
       : []),
   ],
 );

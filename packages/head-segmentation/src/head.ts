@@ -4,6 +4,8 @@ import {
   type HeadBody,
   type HeadFactory,
   type ParameterSpecs,
+  referencePoints,
+  sineEmbedding,
   type TargetFields,
 } from '@glid/head-kit';
 import { type SegmentationAssignment, segmentationAssign } from './assign.ts';
@@ -44,7 +46,14 @@ export const segmentation: HeadFactory<SegmentationConfig, SegmentationHead, Seg
   config: segmentationConfig,
   build: (config, context) => ({
     labels: config.labels,
-    queries: { count: queryCount(config), init: 'cls', perLabel: config.matching === 'perClass' },
+    queries: {
+      count: queryCount(config),
+      init: 'cls',
+      perLabel: config.matching === 'perClass',
+      ...(config.placedQueries
+        ? { embedding: sineEmbedding(referencePoints(config.queries), context.hiddenSize) }
+        : {}),
+    },
     parameters: segmentationParameters(config, context),
     targetFields: fieldsOf(config),
     doForward: (parameters, inputs) => segmentationForward(config, parameters, inputs),

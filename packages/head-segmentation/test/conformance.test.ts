@@ -21,6 +21,7 @@ const fixture = (config: SegmentationInput): HeadFixture<SegmentationInput, Segm
     { mode: 'semantic' },
     { mode: 'panoptic', labels },
     { mode: 'instance', labels, matching: 'perClass' },
+    { mode: 'semantic', labels, matching: 'perClass', placedQueries: true },
     { mode: 'instance', labels, points: 1 },
     { mode: 'instance', labels, importance: 2 },
   ],
@@ -69,6 +70,7 @@ describe.each([
   ['semantic', { ...small, mode: 'semantic' }],
   ['semantic, one query a class', { mode: 'semantic', labels, matching: 'perClass' }],
   ['instance', { ...small, mode: 'instance' }],
+  ['instance, placed queries', { ...small, mode: 'instance', placedQueries: true }],
   ['panoptic', { ...small, mode: 'panoptic', things: ['cat'], objectThreshold: 0.2, overlapThreshold: 0.1 }],
   [
     'instance with an MLP, last layer only',

@@ -35,7 +35,7 @@ export const small: {
   readonly pose: SmallPreset;
 } = {
   pretrain: {
-    train: ({ size = square } = {}) => [randomResizedCrop({ size, scale: [0.2, 1] }), randomFlip()],
+    train: ({ size = square } = {}) => [randomResizedCrop({ size, scale: [0.5, 1] }), randomFlip()],
     test: ({ size = square } = {}) => [resizeCenter(size)],
   },
   detection: wholePicture(),

@@ -8,6 +8,7 @@ export { noObjectWeights, weightedCrossEntropy } from './cross-entropy.ts';
 export { dice, diceLoss } from './dice.ts';
 export type { FocalOptions } from './focal.ts';
 export { maskFocalLoss, sigmoidFocal } from './focal.ts';
+export { heatmapCrossEntropy } from './heatmap-cross-entropy.ts';
 export { heatmapMse, heatmapOhkm } from './heatmap-mse.ts';
 export { maskCrossEntropyLoss, sigmoidCrossEntropy } from './sigmoid-cross-entropy.ts';
 export type { SilogForm } from './silog.ts';

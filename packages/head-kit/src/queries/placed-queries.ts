@@ -1,4 +1,4 @@
-import type { Initializer } from '@glid/head-kit';
+import type { Initializer } from '../spec/index.ts';
 
 /**
  * `count` points spread evenly over the unit square, row by row: `[count * 2]` as x, y. The rows are as many as make the spacing
@@ -33,14 +33,4 @@ export function sineEmbedding(points: Float32Array, channels: number): Initializ
     }
   }
   return { kind: 'values', values };
-}
-
-/** What is added to the four box outputs before the sigmoid: the point's logits, and -2 for the sides (a box of an eighth). `[count * 4]`. */
-export function boxOffsets(points: Float32Array): Float32Array {
-  const offsets = new Float32Array(points.length * 2);
-  const logit = (p: number): number => Math.log(p / (1 - p));
-  for (let i = 0; i < points.length / 2; i++) {
-    offsets.set([logit(points[2 * i]!), logit(points[2 * i + 1]!), -2, -2], 4 * i);
-  }
-  return offsets;
 }

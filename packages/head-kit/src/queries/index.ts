@@ -1,0 +1,1 @@
+export { referencePoints, sineEmbedding } from './placed-queries.ts';
