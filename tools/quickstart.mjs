@@ -34,7 +34,7 @@ glid(
     '--head',
     'detection,segmentation,depth',
     '--head-config',
-    '{"segmentation":{"mode":"semantic"},"detection":{"queries":16}}',
+    '{"segmentation":{"mode":"semantic"},"detection":{"queries":16,"placedQueries":true}}',
   ],
   ...[...scenes, '--limit', '1024', '--eval-limit', '64', '--from', run('pretrain')],
   ...['--steps', '600', '--batch-size', '16', '--learning-rate', '1e-3', '--checkpoint-every', '600'],
@@ -42,7 +42,8 @@ glid(
 );
 glid(
   'finetune',
-  ...['--head', 'pose', ...figures, '--limit', '512', '--eval-limit', '64', '--from', run('pretrain')],
+  ...['--head', 'pose', '--head-config', '{"sigma":1,"loss":"crossEntropy"}'],
+  ...[...figures, '--limit', '512', '--eval-limit', '64', '--from', run('pretrain')],
   ...['--steps', '400', '--batch-size', '16', '--checkpoint-every', '400', '--out', run('pose'), ...wasm],
 );
 const metrics = {

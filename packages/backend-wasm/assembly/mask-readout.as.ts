@@ -101,43 +101,43 @@ export function maskContest(
   const won = at(own, width);
   const kept = at(won, width);
   memory.fill(scratch, 0, 12 * <usize>width);
-  const half = splat(0.5);
   for (let p = 0; p < pixels; p++) {
     // Of each of the four columns the best mask so far.
     let best = splat(-1.0);
-    let bestShare = splat(0);
+    let bestInside = i32x4.splat(0);
     let bestMask = i32x4.splat(0);
     let index = i32x4(0, 1, 2, 3);
     for (let s = 0; s < count; s += 4) {
-      const share = sigmoid4(loadUpTo4(at(logits, s), count - s));
-      v128.store(at(own, s), i32x4.sub(load4(at(own, s)), f32x4.ge(share, half)));
-      const value = f32x4.mul(share, loadUpTo4(at(scores, s), count - s));
+      const x = loadUpTo4(at(logits, s), count - s);
+      const score = loadUpTo4(at(scores, s), count - s);
+      const isInside = f32x4.ge(x, splat(0));
+      v128.store(at(own, s), i32x4.sub(load4(at(own, s)), isInside));
+      const value = f32x4.mul(sigmoid4(x), score);
       const better = f32x4.gt(value, best);
       best = v128.bitselect(value, best, better);
-      bestShare = v128.bitselect(share, bestShare, better);
+      bestInside = v128.bitselect(isInside, bestInside, better);
       bestMask = v128.bitselect(index, bestMask, better);
       index = i32x4.add(index, i32x4.splat(4));
     }
     let value = f32x4.extract_lane(best, 0);
-    let share = f32x4.extract_lane(bestShare, 0);
+    let inMask = i32x4.extract_lane(bestInside, 0);
     let mask = i32x4.extract_lane(bestMask, 0);
     for (let lane = 1; lane < 4; lane++) {
       best = i8x16.shuffle(best, best, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3);
-      bestShare = i8x16.shuffle(bestShare, bestShare, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3);
+      bestInside = i8x16.shuffle(bestInside, bestInside, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3);
       bestMask = i8x16.shuffle(bestMask, bestMask, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3);
       const other = f32x4.extract_lane(best, 0);
       const candidate = i32x4.extract_lane(bestMask, 0);
       if (other > value || (other === value && candidate < mask)) {
         value = other;
         mask = candidate;
-        share = f32x4.extract_lane(bestShare, 0);
+        inMask = i32x4.extract_lane(bestInside, 0);
       }
     }
-    const isInside = <i32>(share >= 0.5);
     store<i32>(at(winner, p), mask);
-    store<i32>(at(inside, p), isInside);
+    store<i32>(at(inside, p), -inMask);
     store<i32>(at(won, mask), load<i32>(at(won, mask)) + 1);
-    store<i32>(at(kept, mask), load<i32>(at(kept, mask)) + isInside);
+    store<i32>(at(kept, mask), load<i32>(at(kept, mask)) - inMask);
     logits = at(logits, count);
   }
   for (let s = 0; s < count; s++) {

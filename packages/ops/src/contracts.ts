@@ -200,9 +200,9 @@ export interface GlidKernels {
     outputs: [words: TensorInfo, areas: TensorInfo, shares: TensorInfo];
   };
   /**
-   * `logits [P, S]`, `scores [S]`, not negative. Outputs, with share = sigmoid(logit): the mask with the largest score x share at each pixel,
-   * of equal ones the first, `[P]` int32; whether its share is at least 1/2, `[P]` int32; pixels where a mask's share is, `[S]`; pixels that it
-   * won, and those of them where its share is, `[S, 2]`.
+   * `logits [P, S]`, `scores [S]`, not negative. Outputs: the mask with the largest score x sigmoid(logit) at each pixel, of equal ones the
+   * first, `[P]` int32; whether its logit is at least 0, `[P]` int32; pixels where a mask's logit is, `[S]`; pixels that it won, and those of
+   * them where its logit is, `[S, 2]`.
    */
   GlidMaskContest: {
     inputs: { logits: TensorInfo; scores: TensorInfo };

@@ -4,6 +4,7 @@ import {
   cast,
   gather,
   mul,
+  neg,
   onesLike,
   range,
   reshape,
@@ -24,9 +25,9 @@ import { requireShape } from './shape.ts';
 export type MaskContest = {
   /** `[P]` int32: the mask with the largest `score * sigmoid(logit)` at each pixel, of equal ones the first. */
   readonly winner: Tensor1D;
-  /** `[P]` int32: 1 where the winner's own sigmoid(logit) is at least 1/2. */
+  /** `[P]` int32: 1 where the winner's own logit is at least 0. */
   readonly inside: Tensor1D;
-  /** `[S]` pixels where sigmoid(logit) is at least 1/2. */
+  /** `[S]` pixels where the logit is at least 0. */
   readonly areas: Tensor1D;
   /** `[S, 2]` pixels that each mask won, and those of them inside it. */
   readonly taken: Tensor2D;
@@ -52,9 +53,8 @@ export function maskContest(logits: Tensor2D, scores: Tensor1D): MaskContest {
       const [winner, inside, areas, taken] = fused as [Tensor1D, Tensor1D, Tensor1D, Tensor2D];
       return { winner, inside, areas, taken };
     }
-    const shares = sigmoid(logits);
-    const winner = argMax(mul(shares, scores), 1) as Tensor1D;
-    const outside = step(sub(0.5, shares)) as Tensor2D;
+    const winner = argMax(mul(sigmoid(logits), scores), 1) as Tensor1D;
+    const outside = step(neg(logits)) as Tensor2D;
     const areas = sub(pixels, pixelSums(outside)) as Tensor1D;
     const places = add(range(0, pixels * count, count, 'int32'), winner) as Tensor1D;
     const inside = sub(1, gather(reshape(outside, [pixels * count]), places)) as Tensor1D;

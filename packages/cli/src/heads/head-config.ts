@@ -56,11 +56,18 @@ export function completeConfig({ factory }: NamedHead, given: Config, { dataset,
     case ownHeads.depth:
       return { ...(nano ? { bins: 32 } : {}), ...given };
     case ownHeads.pose:
-      return { ...(dataset.skeleton ?? {}), ...(nano ? { sigma: 1 } : {}), ...given };
+      return { ...(dataset.skeleton ?? {}), ...(nano ? { sigma: 1, loss: 'crossEntropy' } : {}), ...given };
     default:
       return accepts(factory, given) || dataset.labels.length === 0 ? given : { labels: dataset.labels, ...given };
   }
 }
+
+/** What few pictures need of a nano-sized model. */
+const nanoMasks = {
+  semantic: { matching: 'perClass' },
+  instance: { queries: 100, placedQueries: true },
+  panoptic: { queries: 40 },
+} as const;
 
 /** `semantic` where there are class maps only, `panoptic` where the set says what things are, else `instance`. */
 export function segmentationMode(dataset: Dataset, given: Config): unknown {
@@ -76,7 +83,7 @@ function segmentationDefaults(dataset: Dataset, given: Config, nano: boolean): C
     mode,
     labels: labelsOf(dataset, labels),
     ...(mode === 'panoptic' ? { things: dataset.thingLabels ?? dataset.labels } : {}),
-    ...(nano ? { points: 1024, ...(mode === 'semantic' ? { matching: 'perClass' } : { queries: 40 }) } : {}),
+    ...(nano ? { points: 1024, ...nanoMasks[mode as keyof typeof nanoMasks] } : {}),
   };
 }
 

@@ -48,7 +48,7 @@ function maskContestCase(pixels: number, count: number): OpCase {
         const shares = Array.from({ length: count }, (_, s) => 1 / (1 + Math.exp(-logits[p * count + s]!)));
         const values = shares.map((share, s) => share * scores[s]!);
         const won = values.indexOf(Math.max(...values));
-        const isInside = Number(shares[won]! >= 0.5);
+        const isInside = Number(logits[p * count + won]! >= 0);
         out[p] = won;
         out[pixels + p] = isInside;
         shares.forEach((share, s) => {
