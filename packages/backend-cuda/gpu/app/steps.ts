@@ -19,7 +19,7 @@ export interface Setting {
   readonly progress: Progress;
 }
 
-export interface Step {
+interface Step {
   run(setting: Setting): StepResult | Promise<StepResult>;
   /** A step that takes longer is stopped. */
   readonly minutes: number;

@@ -2,8 +2,9 @@ import { spawn, spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { modelPresets } from '@glid/core';
+import type { ModelConfig } from '@glid/core';
 import type { HostArray } from '@glid/head-kit';
+import { resolveModelConfig } from '../../../core/src/model/model-config.ts';
 import { writeSafetensors } from '../../../core/src/weights/safetensors/index.ts';
 import { openCuda } from './open.ts';
 import { parityModel, readNumbers } from './reference.ts';
@@ -14,13 +15,11 @@ import { type DetectionModel, labels, trainingBatch } from './workload.ts';
 /** Beyond rounding: PyTorch adds up in other orders. */
 const mostError = 1e-4;
 
-/** What the Python script needs to build the model: see `Detector` in glid_torch_model.py. */
-export interface TorchModel {
-  readonly config: DetectionModel['config'];
-  readonly side: number;
-  readonly queries: number;
-  readonly classes: number;
-}
+/** What glid_torch.py needs to build the model. */
+const detector = (
+  config: ModelConfig,
+  { side, queries }: { readonly side: number; readonly queries: number },
+): Record<string, unknown> => ({ config, side, queries, classes: labels.length });
 
 /** PyTorch's model with our parameters against the numbers that wasm computed for the archive: it is the same model. */
 export async function parityTorch(setting: Setting): Promise<StepResult> {
@@ -28,19 +27,18 @@ export async function parityTorch(setting: Setting): Promise<StepResult> {
   if (missing) return absent(missing);
   const backend = await openCuda('float32');
   const model = await parityModel(setting.size.parity);
-  const { side, queries } = setting.size.parity;
   const weights = join(setting.out, 'torch.safetensors');
-  writeFileSync(weights, await torchParity(model, setting));
-  const torchModel: TorchModel = { config: model.config, side, queries, classes: labels.length };
+  writeFileSync(weights, await parityFile(model, setting));
+  const call = ['parity', JSON.stringify({ ...detector(model.config, setting.size.parity), weights })];
   model.dispose();
   await backend.dispose();
-  return await python(setting, ['parity', JSON.stringify({ ...torchModel, weights })], ({ unit, value, what }) =>
-    unit === '' && !(value <= mostError) ? `${what}: ${value.toExponential(1)}, allowed ${mostError}` : undefined,
+  return await python(setting, call, ({ value, what }) =>
+    value <= mostError ? undefined : `${what}: ${value.toExponential(1)}, allowed ${mostError}`,
   );
 }
 
 /** Parameters, the picture noise they see, and what must come out. */
-export async function torchParity(
+async function parityFile(
   model: DetectionModel,
   { size: { parity }, folder }: Pick<Setting, 'size' | 'folder'>,
 ): Promise<Uint8Array> {
@@ -61,10 +59,10 @@ export async function torchParity(
 export async function benchmarkTorch(setting: Setting): Promise<StepResult> {
   const missing = withoutTorch();
   if (missing) return absent(missing);
-  const { model, side, batch, trainingBatch, queries, runs } = setting.size.benchmark;
-  const config = typeof model === 'string' ? modelPresets[model] : model;
-  const torchModel: TorchModel = { config, side, queries, classes: labels.length };
-  return await python(setting, ['benchmark', JSON.stringify({ ...torchModel, batch, trainingBatch, runs })]);
+  const { benchmark } = setting.size;
+  const { batch, trainingBatch: together, runs } = benchmark;
+  const model = detector(resolveModelConfig(benchmark.model), benchmark);
+  return await python(setting, ['benchmark', JSON.stringify({ ...model, batch, trainingBatch: together, runs })]);
 }
 
 function withoutTorch(): string | undefined {
