@@ -25,18 +25,17 @@ async function clock(runs: number, work: () => Promise<unknown>): Promise<number
 async function measure(name: string, { size, progress }: Setting): Promise<void> {
   const { model: backbone, side, batch, trainingBatch: together, runs, queries } = size.benchmark;
   const model = await detectionModel(backbone, side, queries);
-  const row = (what: string, value: number, unit: string): void =>
-    progress.row({ what: `${name}: ${what}`, value, unit });
-  const rowsOf = (how: string, count: number, time: number): void => {
-    row(`prediction${how}, batch ${count}`, time, 'ms');
-    if (count > 1) row(`throughput${how}, batch ${count}`, (1000 * count) / time, 'pictures/s');
+  const rowsOf = (who: string, count: number, time: number): void => {
+    progress.row({ who, what: `prediction, batch ${count}`, value: time, unit: 'ms' });
+    const rate = (1000 * count) / time;
+    if (count > 1) progress.row({ who, what: `throughput, batch ${count}`, value: rate, unit: 'pictures/s' });
   };
   for (const count of [1, batch]) {
     const batchOf = pictures(count, side);
     progress.note(`predictions, batch ${count}`);
-    rowsOf('', count, await clock(runs, () => model.predict(batchOf)));
+    rowsOf(name, count, await clock(runs, () => model.predict(batchOf)));
     const graph = await model.compile({ shape: [count, side, side] });
-    if (graph.recorded) rowsOf(' as a graph', count, await clock(runs, () => graph.predict(batchOf)));
+    if (graph.recorded) rowsOf(`${name} graph`, count, await clock(runs, () => graph.predict(batchOf)));
     graph.dispose();
   }
   progress.note('training');
@@ -46,7 +45,8 @@ async function measure(name: string, { size, progress }: Setting): Promise<void>
     if (event.type === 'failed') throw event.error;
     if (event.type === 'step') times.push(event.milliseconds.gradients + event.milliseconds.update);
   }
-  row(`training step, batch ${together}`, median(times.slice(warmUps)), 'ms');
+  const value = median(times.slice(warmUps));
+  progress.row({ who: name, what: `training step, batch ${together}`, value, unit: 'ms' });
   model.dispose();
 }
 

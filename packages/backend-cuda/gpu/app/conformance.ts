@@ -23,6 +23,7 @@ export function conformance({ size, folder, out, progress }: Setting): StepResul
   const failures = Object.keys(failed);
   const surprising = failures.filter((name) => !known.has(name)).map((name) => `${name}: ${failed[name]}`);
   const total = passed + failures.length;
-  progress.row({ what: "TensorFlow.js's specs that pass", value: (100 * passed) / total, unit: '%' });
+  const value = (100 * passed) / total;
+  progress.row({ who: 'cuda float32', what: "TensorFlow.js's specs that pass", value, unit: '%' });
   return verdict(surprising, `${total} specs, ${failures.length - surprising.length} known failures`);
 }

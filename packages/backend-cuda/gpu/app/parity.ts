@@ -38,7 +38,7 @@ export async function parity({ size, folder, progress }: Setting, precision: Pre
   );
   const all = check('all gradients together', normOfAll(distances, gradients) / whole, allowed.gradients);
   const row = (what: string, value: number): void =>
-    progress.row({ what: `${precision}: relative error of the model's ${what}`, value, unit: '' });
+    progress.row({ who: `cuda ${precision}`, what: `relative error of the model's ${what}`, value, unit: '' });
   row('outputs', Math.max(...outputs));
   row('gradients together', all);
   row('gradients one by one, largest', Math.max(...each));

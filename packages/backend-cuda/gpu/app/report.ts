@@ -42,9 +42,11 @@ export function printReport({ date, pack, machine, steps }: Report): void {
     console.log(`${step.padEnd(19)} ${words[status].padEnd(7)} ${seconds.toFixed(1).padStart(7)} s  ${note}`);
   }
   const rows = steps.flatMap(({ rows: own = [] }) => own);
-  if (rows.length > 0) console.log('');
-  const width = Math.max(0, ...rows.map(({ what }) => what.length));
-  for (const { what, value, unit } of rows) {
-    console.log(`${what.padEnd(width)}  ${digits(value).padStart(10)} ${unit}`.trimEnd());
+  const width = Math.max(0, ...rows.map(({ who }) => who.length));
+  for (const what of new Set(rows.map((row) => row.what))) {
+    console.log(`\n${what}`);
+    for (const { who, value, unit } of rows.filter((row) => row.what === what)) {
+      console.log(`  ${who.padEnd(width)}  ${digits(value).padStart(9)} ${unit}`.trimEnd());
+    }
   }
 }

@@ -33,30 +33,28 @@ export async function runSteps(names: readonly string[], { app, out, pack }: Sur
   const end = Date.now() + 60_000 * minutesInAll();
   let report = earlier(file, pack);
   let cudaStarts = true;
+  let bad = 0;
   for (const name of names) {
     const { minutes, onCuda } = steps[name]!;
     const begun = Date.now();
     const seconds = Math.min(60 * minutes, (end - begun) / 1000);
     let result: StepResult & { readonly machine?: Machine };
-    if (onCuda && !cudaStarts) result = { status: 'skipped', note: "the CUDA backend does not start: see 'machine'" };
-    else if (seconds < fewestSeconds) result = { status: 'skipped', note: 'no time was left' };
+    if (seconds < fewestSeconds) result = { status: 'skipped', note: 'no time was left' };
+    else if (onCuda && !cudaStarts)
+      result = { status: 'skipped', note: "the CUDA backend does not start: see 'machine'" };
     else result = await runStep(name, seconds, app, out);
     const { machine, ...said } = result;
     if (name === 'machine') cudaStarts = result.status === 'ok';
     const took = Math.round((Date.now() - begun) / 100) / 10;
     const done: StepReport = { step: name, date: new Date(begun).toISOString(), seconds: took, ...said };
-    report = {
-      ...report,
-      date: new Date().toISOString(),
-      machine: machine ?? report.machine,
-      steps: inOrder([...report.steps.filter(({ step }) => step !== name), done]),
-    };
+    const changed = { date: new Date().toISOString(), machine: machine ?? report.machine };
+    report = { ...report, ...changed, steps: withStep(report.steps, done) };
     writeJson(file, report);
+    if (said.status !== 'ok' && said.status !== 'absent') bad++;
     console.log(`${name.padEnd(19)} ${said.status} after ${took} s`);
   }
   printReport(report);
-  const bad = report.steps.filter(({ step, status }) => names.includes(step) && status !== 'ok' && status !== 'absent');
-  return bad.length === 0 ? 0 : 1;
+  return bad === 0 ? 0 : 1;
 }
 
 /** Minutes that all steps of one call may take together, `GLID_GPU_MINUTES`. */
@@ -76,9 +74,13 @@ function earlier(file: string, pack: Pack): Report {
   return { date: '', pack, machine: null, steps: [] };
 }
 
-function inOrder(reports: readonly StepReport[]): StepReport[] {
+/** What was found before stays where a step is skipped. */
+function withStep(reports: readonly StepReport[], done: StepReport): StepReport[] {
+  if (done.status === 'skipped' && reports.some(({ step }) => step === done.step)) return [...reports];
   const order = Object.keys(steps);
-  return [...reports].sort((a, b) => order.indexOf(a.step) - order.indexOf(b.step));
+  return [...reports.filter(({ step }) => step !== done.step), done].sort(
+    (a, b) => order.indexOf(a.step) - order.indexOf(b.step),
+  );
 }
 
 /** One step in a process of its own, with all that it starts stopped at its time. */

@@ -22,7 +22,8 @@ export async function soak({ size: { parity, soakSteps }, progress }: Setting): 
   if (seen.length !== soakSteps) failures.push(`${seen.length} steps ran`);
   if (last.tensors !== first.tensors) failures.push(`${last.tensors - first.tensors} tensors more`);
   if (last.reserved !== first.reserved) failures.push(`${last.reserved - first.reserved} bytes more`);
-  progress.row({ what: 'memory growth while training', value: last.reserved - first.reserved, unit: 'bytes' });
+  const value = last.reserved - first.reserved;
+  progress.row({ who: 'cuda tf32', what: 'growth of memory while training', value, unit: 'bytes' });
   model.dispose();
   await backend.dispose();
   return verdict(failures, `${soakSteps} training steps, counts of tensors and bytes`);

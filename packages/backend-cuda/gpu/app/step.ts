@@ -1,5 +1,7 @@
-/** One line of the final table. */
+/** A number of the final table, which puts side by side what is measured of several. */
 export interface Row {
+  /** Backend or framework, precision, mode. */
+  readonly who: string;
   readonly what: string;
   readonly value: number;
   readonly unit: string;
