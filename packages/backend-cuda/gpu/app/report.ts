@@ -39,7 +39,9 @@ export function printReport({ date, pack, machine, steps }: Report): void {
   }
   console.log('');
   for (const { step, status, seconds, note } of steps) {
-    console.log(`${step.padEnd(19)} ${words[status].padEnd(7)} ${seconds.toFixed(1).padStart(7)} s  ${note}`);
+    console.log(
+      `${step.padEnd(19)} ${words[status].padEnd(7)} ${seconds.toFixed(1).padStart(7)} s  ${note.trim().replaceAll('\n', '\n  ')}`,
+    );
   }
   const rows = steps.flatMap(({ rows: own = [] }) => own);
   const width = Math.max(0, ...rows.map(({ who }) => who.length));
