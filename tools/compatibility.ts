@@ -73,12 +73,17 @@ function inOwnProcess(name: string): Outcome {
 /** The contracts that an operation of the suite can be served by: forward, and gradient. */
 const contracts: Readonly<Record<string, readonly string[]>> = {
   linear: ['GlidLinear', 'GlidColumnSum'],
+  linearAdd: ['GlidLinearAdd', 'GlidColumnSum'],
+  linears: ['GlidLinears', 'GlidColumnSum'],
   gelu: ['GlidGelu', 'GlidGeluGrad'],
   layerNorm: ['GlidLayerNorm', 'GlidLayerNormGrad'],
+  squaresNorm: ['GlidSquaresNorm', 'GlidLayerNormGrad'],
   groupNorm: ['GlidGroupNorm', 'GlidGroupNormGrad'],
   windowAttention: ['GlidWindowAttention', 'GlidWindowAttentionGrad'],
+  relativeWindowAttention: ['GlidRelativeWindowAttention', 'GlidWindowAttentionGrad'],
   attention: ['GlidAttention', 'GlidAttentionGrad'],
   fusionNode: ['GlidFusionNode', 'GlidFusionNodeGrad'],
+  fuseAndMix: ['GlidFuseAndMix', 'GlidFusionNodeGrad'],
   resizeBilinear: ['GlidResizeBilinearGrad'],
   resizeNearest: ['GlidResizeNearestGrad'],
   samplePoints: ['GlidSamplePoints', 'GlidSamplePointsGrad'],
@@ -88,6 +93,11 @@ const contracts: Readonly<Record<string, readonly string[]>> = {
   adamwStep: ['GlidAdamW'],
   globalNorm: ['GlidGlobalNorm'],
   clipByGlobalNorm: ['GlidGlobalNorm'],
+};
+
+const remarks: Readonly<Record<string, string>> = {
+  'cuda-sim':
+    '. The CUDA backend on its simulator, which runs the kernels compiled for the CPU: no GPU has computed this column',
 };
 
 function cell(op: string, outcome: Outcome): string {
@@ -116,10 +126,11 @@ function page(outcomes: readonly Outcome[]): string {
   const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
   return `# Compatibility
 
-Written by \`npx tsx --conditions=@glid/source tools/compatibility.ts\` from a run of the numeric suite (\`packages/ops/test/suite\`,
-${opCases.length} cases) in Node: every value against plain loops in double precision, every gradient against central differences of them.
+Written on ${new Date().toISOString().slice(0, 10)} by \`npx tsx --conditions=@glid/source tools/compatibility.ts\` from a run of the numeric
+suite (\`packages/ops/test/suite\`, ${opCases.length} cases) in Node: every value against plain loops in double precision, every gradient against
+central differences of them. \`tools/docs/compatibility.test.ts\` fails where the suite has cases that this table has not.
 
-${outcomes.map(({ backend, description }) => `- **${backend}**: ${description}`).join('\n')}
+${outcomes.map(({ backend, description }) => `- **${backend}**: ${description}${remarks[backend] ?? ''}`).join('\n')}
 
 **fused**: the backend has its own kernels for the operation, forward and gradient; **composed**: it runs the operation's decomposition into
 TensorFlow.js's kernels; **right**: one of these kernels itself. In brackets the cases that hold.

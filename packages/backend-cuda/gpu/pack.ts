@@ -11,12 +11,13 @@ import { setBackend } from '@tensorflow/tfjs-core';
 import { build } from 'esbuild';
 import '@glid/ops/gradients';
 import { bundleSpecs } from '../test/conformance/bundle-specs.ts';
-import { computeNumbers, writeNumbers } from './app/reference.ts';
+import { computeNumbers, parityModel, writeNumbers } from './app/reference.ts';
 import { sizes } from './app/workload.ts';
 import { copyModules } from './pack/copy-modules.ts';
 
 const mebibyte = 2 ** 20;
 const mostMebibytes = 60;
+const torchFiles = ['glid_torch.py', 'glid_torch_model.py'];
 const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
 const { values: options } = parseArgs({
@@ -55,12 +56,12 @@ try {
   await bundleSpecs(join(folder, 'specs.cjs'));
   await copyModules(folder);
   await copyFile(here('../test/conformance/known-failures.json'), join(folder, 'known-failures.json'));
-  await copyFile(here('torch/glid_torch.py'), join(folder, 'glid_torch.py'));
+  for (const name of torchFiles) await copyFile(here(`torch/${name}`), join(folder, name));
   await copyFile(here('run.sh'), join(folder, 'run.sh'));
   // What the GPU's numbers are compared with comes from another backend, here and now.
   await wasm({ nativeGemm: 'off' }).create();
   if (!(await setBackend('wasm'))) throw new Error('the wasm backend does not start');
-  writeNumbers(folder, await computeNumbers(size));
+  writeNumbers(folder, await computeNumbers(await parityModel(size.parity), size.parity));
   await writeFile(join(folder, 'pack.json'), JSON.stringify({ size: size.name, date: new Date().toISOString() }));
   const archive = resolve(options.out);
   const level = size.name === 'small' ? '-0' : '-6';

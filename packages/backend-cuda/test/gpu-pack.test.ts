@@ -1,5 +1,5 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -19,6 +19,14 @@ const withoutTools = ['strip', 'xz', 'tar'].some((tool) => {
   }
 });
 
+function runs(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
 describe.skipIf(withoutCompiler || withoutTools)(
   'the archive for a GPU machine, small (needs g++, binutils, xz)',
   () => {
@@ -29,15 +37,24 @@ describe.skipIf(withoutCompiler || withoutTools)(
     async function runIn(
       name: string,
       env: Record<string, string>,
-    ): Promise<{ code: number; out: string; report: Report }> {
+      steps: readonly string[] = [],
+    ): Promise<{ code: number; out: string; err: string; report: Report | undefined }> {
       const cwd = join(folder, name);
-      await mkdir(cwd);
-      const done = await run('/bin/sh', [join(folder, 'pack/run.sh')], { cwd, env, maxBuffer: 2 ** 26 }).then(
-        ({ stdout }) => ({ code: 0, out: stdout }),
-        (error: { code: number; stdout: string }) => ({ code: error.code, out: error.stdout }),
+      await mkdir(cwd, { recursive: true });
+      const command = [join(folder, 'pack/run.sh'), ...steps];
+      const done = await run('/bin/sh', command, { cwd, env, maxBuffer: 2 ** 26 }).then(
+        ({ stdout, stderr }) => ({ code: 0, out: stdout, err: stderr }),
+        (error: { code: number; stdout: string; stderr: string }) => ({
+          code: error.code,
+          out: error.stdout,
+          err: error.stderr,
+        }),
       );
-      return { ...done, report: JSON.parse(await readFile(join(cwd, 'results/results.json'), 'utf8')) as Report };
+      const text = await readFile(join(cwd, 'results/results.json'), 'utf8').catch(() => undefined);
+      return { ...done, report: text === undefined ? undefined : (JSON.parse(text) as Report) };
     }
+    const statuses = (report: Report | undefined): Record<string, string> =>
+      Object.fromEntries(report!.steps.map(({ step, status }) => [step, status]));
 
     beforeAll(async () => {
       folder = await mkdtemp(join(tmpdir(), 'glid-gpu-test-'));
@@ -53,16 +70,20 @@ describe.skipIf(withoutCompiler || withoutTools)(
 
     it('runs from end to end without Node, network and environment', async () => {
       const { code, out, report } = await runIn('whole', { GLID_CUDA_LIBS: simulator, PATH: '/usr/bin:/bin' });
-      const told = Object.fromEntries(report.steps.map(({ step, status, note }) => [step, { status, note }]));
+      const told = Object.fromEntries(report!.steps.map(({ step, status, note }) => [step, { status, note }]));
       const ok = (note: RegExp) => ({ status: 'ok', note: expect.stringMatching(note) });
       const absent = { status: 'absent', note: expect.any(String) };
       expect(told).toEqual({
-        machine: ok(/cudasim.*driver for CUDA 13/),
+        machine: ok(/starts/),
         'parity-float32': ok(/operations and \d+ tensors/),
         'parity-tf32': ok(/operations/),
         'parity-bf16': ok(/operations/),
+        'parity-torch': absent,
         conformance: ok(/specs/),
-        sanitizer: absent,
+        'sanitizer-memcheck': absent,
+        'sanitizer-initcheck': absent,
+        'sanitizer-racecheck': absent,
+        'sanitizer-synccheck': absent,
         soak: ok(/12 training steps/),
         'benchmark-tf32': ok(/cudasim/),
         'benchmark-bf16': ok(/cudasim/),
@@ -70,22 +91,68 @@ describe.skipIf(withoutCompiler || withoutTools)(
         'benchmark-torch': absent,
       });
       expect(code).toBe(0);
-      const rows = report.steps.flatMap(({ rows: own = [] }) => own);
+      const rows = report!.steps.flatMap(({ rows: own = [] }) => own);
       for (const { what, value } of rows) expect(Number.isFinite(value), what).toBe(true);
-      for (const { what } of rows) expect(out).toContain(what);
-      expect(rows.map(({ what }) => what)).toEqual(
-        expect.arrayContaining(['cuda tf32: prediction, batch 1', 'cuda tf32: training step, batch 2']),
+      for (const { what } of rows) expect(out).toContain(`\n${what}\n`);
+      expect(rows.map(({ who, what }) => `${who}: ${what}`)).toEqual(
+        expect.arrayContaining([
+          'cuda tf32: prediction, batch 1',
+          'cuda tf32 graph: prediction, batch 1',
+          'cuda tf32: training step, batch 2',
+        ]),
       );
-      expect(Date.now() - Date.parse(report.date)).toBeLessThan(3_600_000);
+      expect(Date.now() - Date.parse(report!.date)).toBeLessThan(3_600_000);
+      expect(report!.machine).toMatchObject({ gpu: 'cudasim (CPU)', driver: null, node: process.version });
+      expect(report!.machine!.backend).toMatch(/driver for CUDA 13/);
     }, 1_800_000);
 
-    it('says what is missing, stops at nothing, and ends with 1', async () => {
+    it('does one stage, within its time, and keeps what was done before', async () => {
+      const env = { GLID_CUDA_LIBS: simulator, PATH: '/usr/bin:/bin' };
+      const first = await runIn('stages', env, ['soak']);
+      expect(first.code).toBe(0);
+      expect(statuses(first.report)).toEqual({ machine: 'ok', soak: 'ok' });
+      const hurried = await runIn('stages', { ...env, GLID_GPU_MINUTES: '0.001' }, ['parity']);
+      expect(hurried.code).toBe(1);
+      expect(statuses(hurried.report)).toMatchObject({ machine: 'ok', 'parity-tf32': 'skipped', soak: 'ok' });
+      expect(hurried.report!.steps.find(({ step }) => step === 'parity-tf32')!.note).toBe('no time was left');
+      expect(hurried.report!.machine).toEqual(first.report!.machine);
+      const unknown = await runIn('stages', env, ['benchmarks']);
+      expect(unknown).toMatchObject({
+        code: 2,
+        err: expect.stringContaining("There is no step 'benchmarks'. Stages:"),
+      });
+    }, 600_000);
+
+    it('stops what takes too long, with all that it has started, and says so', async () => {
+      // A Python that says it has torch, prints one row, and never ends.
+      const bin = join(folder, 'slow');
+      await mkdir(bin);
+      const row = { who: 'torch', what: 'a row', value: 1, unit: 'ms' };
+      const script = `#!/bin/sh\ncase "$1" in -c) echo True;; *) echo '${JSON.stringify(row)}'; echo $$ > '${bin}/pid'; exec sleep 600;; esac\n`;
+      await writeFile(join(bin, 'python3'), script, { mode: 0o755 });
+      const env = { GLID_CUDA_LIBS: simulator, PATH: `${bin}:/usr/bin:/bin`, GLID_GPU_MINUTES: '0.5' };
+      const { code, report } = await runIn('late', env, ['benchmark-torch']);
+      expect(code).toBe(1);
+      const { status, note, rows } = report!.steps.find(({ step }) => step === 'benchmark-torch')!;
+      expect({ status, note, rows }).toEqual({
+        ...{ status: 'stopped', note: expect.stringMatching(/^after \d+ s; begun$/) },
+        rows: [row],
+      });
+      const pid = Number(await readFile(join(bin, 'pid'), 'utf8'));
+      await expect.poll(() => runs(pid), { timeout: 10_000 }).toBe(false);
+    }, 600_000);
+
+    it('says what is missing, begins nothing that needs it, and ends with 1', async () => {
       const { code, report } = await runIn('nothing', { GLID_CUDA_LIBS: '/nowhere' });
       expect(code).toBe(1);
-      expect(report.steps).toHaveLength(11);
-      expect(report.steps[0]).toMatchObject({ status: 'failed', note: expect.stringMatching(/was not found. Tried:/) });
-      expect(report.steps.find(({ step }) => step === 'soak')).toMatchObject({ status: 'failed' });
-      expect(report.steps.find(({ step }) => step === 'benchmark-torch')).toMatchObject({ status: 'absent' });
+      expect(report!.steps).toHaveLength(15);
+      expect(report!.machine).toBeNull();
+      expect(report!.steps[0]).toMatchObject({
+        ...{ status: 'failed', note: expect.stringMatching(/was not found. Tried:/) },
+      });
+      expect(statuses(report)).toMatchObject({
+        ...{ 'parity-float32': 'skipped', soak: 'skipped', 'benchmark-torch': 'absent' },
+      });
     }, 600_000);
   },
 );

@@ -4,6 +4,7 @@ import { disposeConstants } from '@glid/ops';
 import { enableProdMode, setBackend } from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { computeNumbers, type Numbers } from '../gpu/app/reference.ts';
+import { detectionModel } from '../gpu/app/workload.ts';
 import { type Simulated, simulatedBackend } from './simulated-backend.ts';
 import { withoutCompiler } from './simulator.ts';
 
@@ -22,7 +23,9 @@ describe.skipIf(withoutCompiler)('a training step of glid-nano on the simulator 
   it('has the outputs, the loss and all gradients of wasm, to 1e-5', { timeout: 300_000 }, async () => {
     const on = async (backend: string): Promise<Numbers> => {
       expect(await setBackend(backend)).toBe(true);
-      const numbers = await computeNumbers({ parity: { model: 'nano', side: 64, batch: 1 } }, Number.POSITIVE_INFINITY);
+      const model = await detectionModel('nano', 64, 20);
+      const numbers = await computeNumbers(model, { side: 64, batch: 1 }, Number.POSITIVE_INFINITY);
+      model.dispose();
       disposeConstants();
       return numbers;
     };

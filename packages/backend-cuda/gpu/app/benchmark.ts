@@ -1,21 +1,19 @@
 import '@glid/ops/gradients';
 import { webgpu } from '@glid/backend-webgpu';
-import type { Model } from '@glid/core';
 import { finetune } from '@glid/core/train';
 import type { GlidBackend } from '@glid/ops';
 import { enableProdMode, setBackend } from '@tensorflow/tfjs-core';
 import { openCuda } from './open.ts';
-import { absent, median, type Row, type StepResult } from './step.ts';
-import { detectionModel, endless, type Picture, pictures, type Size, trainingBatch } from './workload.ts';
+import { absent, median, type StepResult } from './step.ts';
+import type { Setting } from './steps.ts';
+import { detectionModel, endless, pictures, trainingBatch } from './workload.ts';
 
-interface Predicts {
-  predict(pictures: readonly Picture[]): Promise<unknown>;
-}
+const warmUps = 3;
 
 /** Median milliseconds of whole predictions: upload, network, boxes on the host. */
 async function clock(runs: number, work: () => Promise<unknown>): Promise<number> {
   const times: number[] = [];
-  for (let i = -3; i < runs; i++) {
+  for (let i = -warmUps; i < runs; i++) {
     const start = performance.now();
     await work();
     if (i >= 0) times.push(performance.now() - start);
@@ -23,63 +21,51 @@ async function clock(runs: number, work: () => Promise<unknown>): Promise<number
   return median(times);
 }
 
-/** `model.compile` records a prediction as a graph, where this version has it. */
-async function compiled(
-  model: Model,
-  batch: number,
-  side: number,
-): Promise<(Predicts & { dispose(): void }) | undefined> {
-  const candidate = model as unknown as {
-    compile?(options: { shape: readonly number[] }): Promise<Predicts & { dispose(): void }>;
-  };
-  return candidate.compile?.({ shape: [batch, side, side] });
-}
-
-async function measure(name: string, { benchmark }: Size): Promise<Row[]> {
-  const { side, batch, runs, queries } = benchmark;
-  const rows: Row[] = [];
-  const model = (await detectionModel(benchmark.model, side, queries)) as unknown as Model;
-  const note = (what: string, value: number, unit: string): void => {
-    rows.push({ what: `${name}: ${what}`, value, unit });
+/** Predictions one by one and together, plain and as a graph where the backend records graphs; then training steps. */
+async function measure(name: string, { size, progress }: Setting): Promise<void> {
+  const { model: backbone, side, batch, trainingBatch: together, runs, queries } = size.benchmark;
+  const model = await detectionModel(backbone, side, queries);
+  const rowsOf = (who: string, count: number, time: number): void => {
+    progress.row({ who, what: `prediction, batch ${count}`, value: time, unit: 'ms' });
+    const rate = (1000 * count) / time;
+    if (count > 1) progress.row({ who, what: `throughput, batch ${count}`, value: rate, unit: 'pictures/s' });
   };
   for (const count of [1, batch]) {
     const batchOf = pictures(count, side);
-    const time = await clock(runs, () => model.predict(batchOf));
-    note(`prediction, batch ${count}`, time, 'ms');
-    if (count > 1) note(`throughput, batch ${count}`, (1000 * count) / time, 'pictures/s');
-    const graph = await compiled(model, count, side);
-    if (graph === undefined) continue;
-    const graphTime = await clock(runs, () => graph.predict(batchOf));
-    note(`prediction as a graph, batch ${count}`, graphTime, 'ms');
-    if (count > 1) note(`throughput as a graph, batch ${count}`, (1000 * count) / graphTime, 'pictures/s');
+    progress.note(`predictions, batch ${count}`);
+    rowsOf(name, count, await clock(runs, () => model.predict(batchOf)));
+    const graph = await model.compile({ shape: [count, side, side] });
+    if (graph.recorded) rowsOf(`${name} graph`, count, await clock(runs, () => graph.predict(batchOf)));
     graph.dispose();
   }
-  const data = endless(trainingBatch(benchmark.trainingBatch, side));
-  const steps: number[] = [];
-  for await (const event of finetune({ model, data, steps: runs + 3, optimizer: { learningRate: 1e-5 } })) {
+  progress.note('training');
+  const data = endless(trainingBatch(together, side));
+  const times: number[] = [];
+  for await (const event of finetune({ model, data, steps: runs + warmUps, optimizer: { learningRate: 1e-5 } })) {
     if (event.type === 'failed') throw event.error;
-    if (event.type === 'step') steps.push(event.milliseconds.gradients + event.milliseconds.update);
+    if (event.type === 'step') times.push(event.milliseconds.gradients + event.milliseconds.update);
   }
-  note(`training step, batch ${benchmark.trainingBatch}`, median(steps.slice(3)), 'ms');
+  const value = median(times.slice(warmUps));
+  progress.row({ who: name, what: `training step, batch ${together}`, value, unit: 'ms' });
   model.dispose();
-  return rows;
 }
 
-export async function benchmarkCuda(size: Size, precision: 'tf32' | 'bf16' | 'float32'): Promise<StepResult> {
+export async function benchmarkCuda(setting: Setting, precision: 'tf32' | 'bf16'): Promise<StepResult> {
   enableProdMode();
   const backend = await openCuda(precision);
-  const rows = await measure(`cuda ${precision}`, size);
+  await measure(`cuda ${precision}`, setting);
   await backend.dispose();
-  return { status: 'ok', note: backend.description, rows };
+  return { status: 'ok', note: backend.description };
 }
 
 /** The same through Dawn and Vulkan, where the machine has a device for it. */
-export async function benchmarkWebGpu(size: Size): Promise<StepResult> {
+export async function benchmarkWebGpu(setting: Setting): Promise<StepResult> {
   enableProdMode();
   const candidate = webgpu();
   const probe = await candidate.probe();
   if (!probe.ok) return absent(`WebGPU: ${probe.reason}`);
   const backend: GlidBackend = await candidate.create();
   if (!(await setBackend('webgpu'))) throw new Error('the WebGPU backend does not start');
-  return { status: 'ok', note: backend.description, rows: await measure('webgpu', size) };
+  await measure('webgpu', setting);
+  return { status: 'ok', note: backend.description };
 }

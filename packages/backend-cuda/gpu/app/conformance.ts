@@ -3,11 +3,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ConformanceReport } from '../../test/conformance/environment.ts';
 import { type StepResult, verdict } from './step.ts';
-import type { Size } from './workload.ts';
+import type { Setting } from './steps.ts';
 
 /** TensorFlow.js's own specs; the failures must be those that are known. `only` limits them in small runs. */
-export function conformance(size: Size, folder: string): StepResult {
-  const report = join(process.env.GLID_GPU_OUT!, 'conformance.json');
+export function conformance({ size, folder, out, progress }: Setting): StepResult {
+  const report = join(out, 'conformance-report.json');
   const only = size.name === 'small' ? '^(matMul|relu|softmax)' : undefined;
   const settings = { backend: 'cuda', cuda: { precision: 'float32' }, only, report };
   execFileSync(process.execPath, [join(folder, 'specs.cjs')], {
@@ -23,6 +23,7 @@ export function conformance(size: Size, folder: string): StepResult {
   const failures = Object.keys(failed);
   const surprising = failures.filter((name) => !known.has(name)).map((name) => `${name}: ${failed[name]}`);
   const total = passed + failures.length;
-  const rows = [{ what: "TensorFlow.js's specs that pass", value: (100 * passed) / total, unit: '%' }];
-  return verdict(surprising, `${total} specs, ${failures.length - surprising.length} known failures`, rows);
+  const value = (100 * passed) / total;
+  progress.row({ who: 'cuda float32', what: "TensorFlow.js's specs that pass", value, unit: '%' });
+  return verdict(surprising, `${total} specs, ${failures.length - surprising.length} known failures`);
 }

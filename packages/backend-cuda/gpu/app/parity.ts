@@ -3,14 +3,12 @@ import type { Precision } from '@glid/backend-cuda';
 import { checkCase, opCases } from '../../../ops/test/suite/index.ts';
 import { tolerances } from '../../test/precision.ts';
 import { openCuda } from './open.ts';
-import { computeNumbers, readNumbers } from './reference.ts';
-import { type Row, type StepResult, verdict } from './step.ts';
-import type { Size } from './workload.ts';
-
-const norm = (values: Float32Array): number => Math.sqrt(values.reduce((sum, v) => sum + v * v, 0));
+import { computeNumbers, type Numbers, norm, parityModel, readNumbers } from './reference.ts';
+import { type StepResult, verdict } from './step.ts';
+import type { Setting } from './steps.ts';
 
 /** Every operation against its float64 reference, then the model against the numbers that wasm computed for the pack. */
-export async function parity(size: Size, folder: string, precision: Precision): Promise<StepResult> {
+export async function parity({ size, folder, progress }: Setting, precision: Precision): Promise<StepResult> {
   const backend = await openCuda(precision);
   const failures: string[] = [];
   const allowed = tolerances[precision];
@@ -19,27 +17,35 @@ export async function parity(size: Size, folder: string, precision: Precision): 
     const tolerance = allowed.ofOperation(c);
     await checkCase({ ...c, tolerance }).catch((error: Error) => failures.push(error.message));
   }
-  const [expected, got] = [readNumbers(folder), await computeNumbers(size)];
-  const whole = Math.hypot(...gradientsOf(expected).map(([, values]) => norm(values)));
-  let [outputs, gradients] = [0, 0];
-  for (const [name, values] of Object.entries(expected)) {
-    const distance = norm(values.map((value, i) => value - got[name]![i]!));
-    // Gradients that are zero but for rounding are measured against all.
-    const scale = name.startsWith('gradient') ? Math.max(norm(values), 1e-3 * whole) : norm(values);
-    const error = distance / scale;
-    if (name.startsWith('gradient')) gradients = Math.max(gradients, error);
-    else outputs = Math.max(outputs, error);
-    const most = name.startsWith('gradient') ? allowed.gradients : allowed.outputs;
-    if (!(error <= most)) failures.push(`${name}: relative error ${error.toExponential(1)}, allowed ${most}`);
-  }
-  const rows: Row[] = [
-    { what: `model outputs in ${precision}, largest relative error`, value: outputs, unit: '' },
-    { what: `model gradients in ${precision}, largest relative error`, value: gradients, unit: '' },
-  ];
+  progress.note(`${cases.length} operations, ${failures.length} failures`);
+  const model = await parityModel(size.parity);
+  const [expected, got] = [readNumbers(folder), await computeNumbers(model, size.parity)];
+  const names = Object.keys(expected);
+  const gradients = names.filter((name) => name.startsWith('gradient'));
+  const whole = normOfAll(expected, gradients);
+  const least = allowed.gradientShare * whole;
+  const check = (what: string, error: number, most: number): number => {
+    if (!(error <= most)) failures.push(`${what}: relative error ${error.toExponential(1)}, allowed ${most}`);
+    return error;
+  };
+  const distances: Record<string, Float32Array> = {};
+  for (const name of names) distances[name] = expected[name]!.map((value, i) => value - got[name]![i]!);
+  const outputs = names
+    .filter((name) => !gradients.includes(name))
+    .map((name) => check(name, norm(distances[name]!) / norm(expected[name]!), allowed.outputs));
+  const each = gradients.map((name) =>
+    check(name, norm(distances[name]!) / Math.max(norm(expected[name]!), least), allowed.gradients),
+  );
+  const all = check('all gradients together', normOfAll(distances, gradients) / whole, allowed.gradients);
+  const row = (what: string, value: number): void =>
+    progress.row({ who: `cuda ${precision}`, what: `relative error of the model's ${what}`, value, unit: '' });
+  row('outputs', Math.max(...outputs));
+  row('gradients together', all);
+  row('gradients one by one, largest', Math.max(...each));
+  model.dispose();
   await backend.dispose();
-  return verdict(failures, `${cases.length} operations and ${Object.keys(expected).length} tensors`, rows);
+  return verdict(failures, `${cases.length} operations and ${names.length} tensors`);
 }
 
-function gradientsOf(numbers: Readonly<Record<string, Float32Array>>): [string, Float32Array][] {
-  return Object.entries(numbers).filter(([name]) => name.startsWith('gradient'));
-}
+const normOfAll = (numbers: Numbers, names: readonly string[]): number =>
+  Math.hypot(...names.map((name) => norm(numbers[name]!)));

@@ -7,7 +7,8 @@ import { finetuneObjective } from '../../../core/src/finetune/finetune-objective
 import { accumulateGradients } from '../../../core/src/training/accumulate.ts';
 import { alone } from '../../../core/src/training/collectives.ts';
 import type { Objective } from '../../../core/src/training/objective.ts';
-import { detectionModel, type Size, trainingBatch } from './workload.ts';
+import { unsettle } from './unsettle.ts';
+import { type DetectionModel, detectionModel, type Size, trainingBatch } from './workload.ts';
 
 /** Entries of a gradient that the pack keeps, evenly spread: a few thousand tell two gradients apart as well as all. */
 const mostEntries = 4096;
@@ -15,9 +16,19 @@ const mostEntries = 4096;
 /** Named lists of numbers: raw outputs of a forward pass, the loss, and gradients of a training step. */
 export type Numbers = Readonly<Record<string, Float32Array>>;
 
+/** The model whose numbers are compared, off its start. */
+export async function parityModel({ model: backbone, side, queries }: Size['parity']): Promise<DetectionModel> {
+  const model = await detectionModel(backbone, side, queries);
+  unsettle(model);
+  return model;
+}
+
 /** One forward pass and one training step of the model on the active backend. */
-export async function computeNumbers({ parity }: Pick<Size, 'parity'>, most = mostEntries): Promise<Numbers> {
-  const model = await detectionModel(parity.model, parity.side, 20);
+export async function computeNumbers(
+  model: DetectionModel,
+  parity: Pick<Size['parity'], 'side' | 'batch'>,
+  most = mostEntries,
+): Promise<Numbers> {
   const batch = trainingBatch(parity.batch, parity.side);
   const numbers: Record<string, Float32Array> = {};
   const images = tensor4d(batch.images.data as Float32Array, batch.images.shape as [number, number, number, number]);
@@ -40,7 +51,6 @@ export async function computeNumbers({ parity }: Pick<Size, 'parity'>, most = mo
     numbers[`gradient ${name}`] = values.filter((_, at) => at % step === 0);
   }
   for (const t of [...Object.values(raw), ...gradients, images]) t.dispose();
-  model.dispose();
   return numbers;
 }
 
@@ -62,3 +72,6 @@ export function readNumbers(folder: string): Numbers {
   }
   return numbers;
 }
+
+/** Euclidean. */
+export const norm = (values: Float32Array): number => Math.sqrt(values.reduce((sum, v) => sum + v * v, 0));

@@ -17,7 +17,12 @@ export interface Size {
     readonly runs: number;
   };
   /** What is compared with the numbers that the pack brings. */
-  readonly parity: { readonly model: ModelPreset | ModelConfig; readonly side: number; readonly batch: number };
+  readonly parity: {
+    readonly model: ModelPreset | ModelConfig;
+    readonly side: number;
+    readonly batch: number;
+    readonly queries: number;
+  };
   /** Of the numeric suite's cases, every so manieth. */
   readonly everyCase: number;
   readonly soakSteps: number;
@@ -37,27 +42,29 @@ export const sizes: Readonly<Record<Size['name'], Size>> = {
   full: {
     name: 'full',
     benchmark: { model: 'tiny', side: 224, batch: 32, trainingBatch: 16, queries: 100, runs: 50 },
-    parity: { model: 'nano', side: 128, batch: 2 },
+    parity: { model: 'nano', side: 128, batch: 2, queries: 20 },
     everyCase: 1,
     soakSteps: 1000,
   },
   small: {
     name: 'small',
     benchmark: { model: micro, side: 32, batch: 2, trainingBatch: 2, queries: 4, runs: 2 },
-    parity: { model: micro, side: 32, batch: 2 },
+    parity: { model: micro, side: 32, batch: 2, queries: 20 },
     everyCase: 10,
     soakSteps: 12,
   },
 };
 
-const labels = Array.from({ length: 80 }, (_, i) => `class ${i}`);
+export type DetectionModel = Model<{ readonly [key: string]: AnyHead }>;
+
+export const labels = Array.from({ length: 80 }, (_, i) => `class ${i}`);
 
 /** A model for detection with random weights, the same everywhere. */
 export function detectionModel(
   backbone: ModelPreset | ModelConfig,
   side: number,
   queries: number,
-): Promise<Model<{ readonly [key: string]: AnyHead }>> {
+): Promise<DetectionModel> {
   const heads = { boxes: headOf(detection, { labels, queries }) };
   return createModel({ backbone, heads, resize: { longest: side }, seed: 11 }) as never;
 }
