@@ -99,7 +99,10 @@ describe('a mirror that changes values', () => {
 
   it('is asked of the fixture where a target has negateOnFlip', async () => {
     const { mirrorValues: _, ...silent } = normalsFixture;
-    expect(await outcome(normals, silent)).toMatchObject({ status: 'failed', reason: expect.stringMatching(/mirrorValues/) });
+    expect(await outcome(normals, silent)).toMatchObject({
+      status: 'failed',
+      reason: expect.stringMatching(/mirrorValues/),
+    });
     expect(await outcome(normals, silent, { capabilities: { flip: 'never mirrored' } })).toMatchObject({
       status: 'passed',
       skippedParts: ['flip: never mirrored'],
