@@ -30,11 +30,10 @@ const constant = head.createMetrics();
 for await (const { truths, metas } of evaluationSource(read).batches()) {
   const targets = truths.task as readonly Target[];
   constant.update(
-    targets.map((target, b) => ({
-      result: constantResult(targets, dataset.labels, metas[b]!),
-      target,
-      meta: metas[b]!,
-    })),
+    targets.map((target, b) => {
+      const known = { targets, labels: dataset.labels, meta: metas[b]! };
+      return { result: constantResult(known), target, meta: known.meta };
+    }),
   );
 }
 
