@@ -6,8 +6,8 @@ import type { NamedHead } from '../src/heads/load-head.ts';
 const dataset = { name: 'drawn', length: 0, labels: ['ball', 'crate'], get: () => Promise.reject(new Error('empty')) };
 
 /** What a head of another author is given, for a configuration that the user wrote. */
-function completed(config: ReturnType<typeof defineConfig>, given: object): object {
-  const factory = Object.assign(() => ({}), { id: 'glid-head-own', specificationVersion: 'v1', configSchema: config });
+function completed(configSchema: object, given: object): object {
+  const factory = Object.assign(() => ({}), { id: 'glid-head-own', specificationVersion: 'v1', configSchema });
   return completeConfig({ key: 'own', factory } as unknown as NamedHead, given as never, { dataset, nano: true });
 }
 

@@ -81,8 +81,8 @@ describe('drawRgba', () => {
     expect(pixel(image, 0, 0)).toEqual([255, 0, 0, 255]); // the box is on top, whatever the order
     expect(pixel(image, 1, 1)).toEqual([255, 0, 0, 255]);
     expect(pixel(image, 2, 0)).toEqual([0, 100, 200, 255]);
-    drawRgba(image, [{ kind: 'picture', data, size: [1, 2] }], { scale: 2, heatmapOpacity: 0 });
-    expect(pixel(image, 2, 0)).toEqual([0, 100, 200, 255]);
+    drawRgba(image, [{ kind: 'picture', data: new Uint8Array(6), size: [1, 2] }], { scale: 2, heatmapOpacity: 0.5 });
+    expect(pixel(image, 2, 0)).toEqual([0, 50, 100, 255]);
   });
 
   it('draws discs and edges, and nothing for NaN', () => {

@@ -9,6 +9,7 @@ import { wasm } from '@glid/backend-wasm';
 import { createModel, headOf, useBackend } from '@glid/core';
 import { finetune } from '@glid/core/train';
 import { batchSource, evaluationSource, keepInMemory, resizeTo, syntheticScenes } from '@glid/data';
+import type { AnyHead } from '@glid/head-kit';
 import { enableProdMode } from '@tensorflow/tfjs-core';
 import { templateHead } from '../src/index.ts';
 import type { Target } from '../src/targets.ts';
@@ -39,7 +40,7 @@ for await (const { truths, metas } of evaluationSource(read).batches()) {
 
 const losses: number[] = [];
 let metric = Number.NaN;
-const { name, better } = head.primaryMetric;
+const { name, better } = head.primaryMetric as AnyHead['primaryMetric'];
 for await (const event of finetune({
   model,
   data: batchSource({ ...read, seed: 0 }),
