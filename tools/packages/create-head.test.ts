@@ -50,6 +50,7 @@ describe.each(kinds)('npm create @glid/head -- --%s', (kind) => {
     const out = await mustRun(folder, 'npm', 'run', 'overfit');
     console.info(`${kind}: ${/The loss fell .*/.exec(out)?.[0]}`);
     expect(out).toMatch(/The loss fell to \d+ % of its start in \d+ steps\./);
+    expect(out).toMatch(/\w+: \d+\.\d+; one answer for all pictures has \d+\.\d+ \((higher|lower) is better\)\./);
   });
 });
 
@@ -69,6 +70,21 @@ it('the guide alone gives a head that type-checks against the published packages
 
 it('the example notices a head that does not learn', async () => {
   const { code, stdout } = await run(folderOf('vector'), 'npx', 'tsx', 'examples/overfit.ts', '3');
+  expect(stdout).toContain('That is not learning by heart');
+  expect(code).toBe(1);
+});
+
+it('the example notices a head that does no better than one answer for all pictures', async () => {
+  const folder = folderOf('vector');
+  // The truth itself, picture by picture: no head does better.
+  const truth = `let picture = 0;
+    export function constantResult({ targets, labels }: any) {
+      const { data } = targets[picture++].counts;
+      return labels.map((label: string, k: number) => ({ label, count: data[k] }));
+    }`;
+  writeFileSync(join(folder, 'examples/constant.ts'), truth);
+  const { code, stdout } = await run(folder, 'npx', 'tsx', 'examples/overfit.ts');
+  expect(stdout).toMatch(/one answer for all pictures has 0\.000/);
   expect(stdout).toContain('That is not learning by heart');
   expect(code).toBe(1);
 });

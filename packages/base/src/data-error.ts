@@ -17,6 +17,11 @@ export function dataError(place: DataPlace, what: string, fix: string): GlidErro
   return new GlidError('GLID_DATA', where === '' ? what : `${where}: ${what}`, { fix, details: { ...place } });
 }
 
+/** A text that ends as a sentence does: with a full stop, unless it has an end already. For messages that quote other messages. */
+export function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}
+
 /** A value of any kind as an error's text names it (`${value}` throws for objects whose `toString` is no function). */
 export function shown(value: unknown): string {
   return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);

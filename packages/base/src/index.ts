@@ -15,7 +15,7 @@ export { parseCocoPanoptic, parseCocoPanopticResults } from './coco-json/panopti
 export type { CocoResultEntry } from './coco-json/results.ts';
 export { parseCocoResults } from './coco-json/results.ts';
 export type { DataPlace } from './data-error.ts';
-export { dataError } from './data-error.ts';
+export { dataError, sentence } from './data-error.ts';
 export type { GlidErrorCode, GlidErrorInit } from './errors.ts';
 export { GlidError } from './errors.ts';
 export type { CocoEvaluator, CocoEvaluatorState, CocoResult, CurveQuery } from './evaluation/coco/evaluator.ts';

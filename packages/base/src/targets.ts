@@ -12,10 +12,19 @@ export type TargetField =
   | { readonly kind: 'masks'; readonly group?: string }
   /** `[N]` int32. Anything that belongs to an instance but has no place: a class, a flag. */
   | { readonly kind: 'labels'; readonly group?: string }
-  /** `[H, W]`: int32 for `nearest` class maps, float32 otherwise. Padding and holes are filled with `ignore`. */
-  | { readonly kind: 'map'; readonly interpolation: 'nearest' | 'bilinear'; readonly ignore: number }
-  /** Left alone by every augmentation: a class of the whole picture, a number. Any shape. */
-  | { readonly kind: 'value' };
+  /** `[H, W]` or `[K, H, W]`: int32 for `nearest` class maps, float32 otherwise. Padding and holes are filled with `ignore`. */
+  | ({ readonly kind: 'map'; readonly interpolation: 'nearest' | 'bilinear'; readonly ignore: number } & Directed)
+  /** Left alone by every augmentation but for `negateOnFlip`: a class of the whole picture, a number. Any shape. */
+  | ({ readonly kind: 'value' } & Directed);
+
+/**
+ * A target that points somewhere: a surface normal, a flow, a steering angle. Lengths are never scaled: a flow stays in pixels of the
+ * original. Rotations are refused, for they would turn the direction.
+ */
+interface Directed {
+  /** Planes of a map, or entries along the first axis of a value, that a horizontal flip negates: the x of a vector. `ignore` stays. */
+  readonly negateOnFlip?: readonly number[];
+}
 
 export type TargetFields = { readonly [name: string]: TargetField };
 

@@ -1,7 +1,7 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { GlidError } from '@glid/base';
+import { GlidError, sentence } from '@glid/base';
 import { dependencyTables, tfjsVersion } from './dependencies.ts';
 import { type KindName, kinds } from './kinds.ts';
 import type { HeadNames } from './names.ts';
@@ -38,7 +38,7 @@ export function createPackage(names: HeadNames, kind: KindName): readonly string
     return files;
   } catch (cause) {
     if (made !== undefined) rmSync(made, { recursive: true, force: true });
-    throw new GlidError('GLID_IO', `${folder} cannot be written: ${(cause as Error).message}.`, {
+    throw new GlidError('GLID_IO', sentence(`${folder} cannot be written: ${(cause as Error).message}`), {
       fix: 'Choose a folder that you may write to.',
       cause,
     });

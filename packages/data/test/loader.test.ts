@@ -148,6 +148,9 @@ describe('loadBatches', () => {
     await expect(collect({ dataset, batchSize: 4, epochs: 1, maxSkipped: 2 })).rejects.toThrowError(
       /More than 2 records/,
     );
+    await expect(collect({ dataset, batchSize: 4, epochs: 1, maxSkipped: 1 })).rejects.toThrowError(
+      /More than 1 record cannot be read\. The first: [^|]+ \| .*[^.]\. Repair/s,
+    );
   });
 
   it('does not take a programming error for bad data', async () => {

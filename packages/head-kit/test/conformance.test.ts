@@ -1,4 +1,4 @@
-import { type AnyHead, GlidError, type HeadFactory } from '@glid/head-kit';
+import { type AnyHead, GlidError, type HeadFactory, type ImageMeta } from '@glid/head-kit';
 import {
   checkHead,
   conformanceReport,
@@ -12,8 +12,9 @@ import { getKernelsForBackend, memory, registerBackend, registerKernel } from '@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { useCpu } from './tensors.ts';
 import { dense } from './toy-heads/dense.ts';
-import { denseFixture, matchedFixture } from './toy-heads/fixtures.ts';
+import { denseFixture, matchedFixture, normalsFixture } from './toy-heads/fixtures.ts';
 import { matched } from './toy-heads/matched.ts';
+import { normals } from './toy-heads/normals.ts';
 
 const options: HeadCheckOptions = { backends: ['cpu-again'] };
 
@@ -39,6 +40,16 @@ describe('a matched head conforms', () => {
   const checks = headChecks(matched, matchedFixture, options);
   for (const check of checks) it(check.name, check.run);
   afterAll(() => expect(conformanceReport(checks).badge).toBe('GLID head v1: conforms (26 passed)'));
+});
+
+describe('a head whose values change in a mirror conforms', () => {
+  const checks = headChecks(normals, normalsFixture, options);
+  for (const check of checks) it(check.name, check.run);
+  afterAll(() => {
+    const report = conformanceReport(checks);
+    expect(report.badge).toBe('GLID head v1: conforms (24 passed, 2 skipped)');
+    expect(report.skipped.map(({ id }) => id)).toEqual(['assign/permutation', 'checkpoint/labels']);
+  });
 });
 
 // biome-ignore lint/suspicious/noExplicitAny: heads of different types stand side by side
@@ -67,6 +78,102 @@ describe('every check rejects its mutant', () => {
       });
     }
   }
+});
+
+describe('a mirror that changes values', () => {
+  const id = 'postprocess/geometry';
+  /** The head, with results of flipped pictures changed. */
+  const flippedBy = (change: (result: Any) => unknown, more: Partial<AnyHead> = {}): Any =>
+    Object.assign((config: Any, context: Any) => {
+      const head = normals(config, context) as AnyHead;
+      const doPostprocess = async (raw: Any, metas: readonly ImageMeta[]) =>
+        (await head.doPostprocess(raw, metas)).map((r, b) => (metas[b]!.flippedHorizontally ? change(r) : r));
+      return { ...head, doPostprocess, ...more };
+    }, normals);
+  const outcome = async (factory: Any, fixture: Any, more: HeadCheckOptions = {}) => {
+    const check = headChecks<Any, AnyHead, Any>(factory, fixture, more).find((c) => c.id === id)!;
+    await check.run().catch(() => undefined);
+    return check.outcome;
+  };
+  const forgets = flippedBy(normalsFixture.mirrorValues!);
+
+  it('is asked of the fixture where a target has negateOnFlip', async () => {
+    const { mirrorValues: _, ...silent } = normalsFixture;
+    expect(await outcome(normals, silent)).toMatchObject({
+      status: 'failed',
+      reason: expect.stringMatching(/mirrorValues/),
+    });
+    expect(await outcome(normals, silent, { capabilities: { flip: 'never mirrored' } })).toMatchObject({
+      status: 'passed',
+      skippedParts: ['flip: never mirrored'],
+    });
+  });
+
+  it('rejects a head that moves its values without negating them', async () => {
+    const { status, reason } = await outcome(forgets, normalsFixture);
+    expect(status).toBe('failed');
+    expect(reason).toMatch(/channel 0 of picture 0 of a picture that was flipped differs/);
+  });
+
+  it('looks at the results themselves where nothing is drawn and nothing has a place', async () => {
+    const mean = ({ data }: { data: Float32Array }) => data.filter((_, i) => i % 3 === 0).reduce((a, b) => a + b, 0);
+    const heading = (flip: (x: number) => number) => {
+      const undrawn = flippedBy(normalsFixture.mirrorValues!, {});
+      return Object.assign((config: Any, context: Any) => {
+        const { draw: _, ...head } = undrawn(config, context);
+        const doPostprocess = async (raw: Any, metas: readonly ImageMeta[]) =>
+          (await head.doPostprocess(raw, metas)).map((r: Any, b: number) => {
+            const x = mean(r);
+            return { x: metas[b]!.flippedHorizontally ? flip(x) : x };
+          });
+        return { ...head, doPostprocess };
+      }, normals);
+    };
+    const fixture = { ...normalsFixture, mirrorValues: ({ x }: Any) => ({ x: -x }) };
+    expect(
+      (
+        await outcome(
+          heading((x) => -x),
+          fixture,
+        )
+      ).status,
+    ).toBe('passed');
+    expect(
+      (
+        await outcome(
+          heading((x) => x),
+          fixture,
+        )
+      ).status,
+    ).toBe('failed');
+  });
+
+  it('notes a drawing that cannot show it', async () => {
+    const grey = { draw: ({ size }: Any) => [{ kind: 'box', xyxy: [0, 0, size[1], size[0]] }] } as Partial<AnyHead>;
+    expect(
+      await outcome(
+        flippedBy((r) => r, grey),
+        normalsFixture,
+      ),
+    ).toMatchObject({
+      status: 'passed',
+      skippedParts: ['flip: draw shows nothing of what mirrorValues changes'],
+    });
+  });
+
+  it('a drawing with another number of shapes is told what draw must do', async () => {
+    const twice = {
+      draw: (r: Any) => Array(r.size[1] > 50 ? 2 : 1).fill({ kind: 'box', xyxy: [0, 0, 1, 1] }),
+    } as never;
+    expect(
+      (
+        await outcome(
+          flippedBy((r) => r, twice),
+          normalsFixture,
+        )
+      ).reason,
+    ).toMatch(/as many, in the same order/);
+  });
 });
 
 describe('the kit', () => {

@@ -60,7 +60,7 @@ export function describeResult(key: string, head: AnyHead, result: unknown): rea
   const words = describers[head.id]?.(result as never, head);
   if (words) return words.map((found) => ({ head: key, ...found }));
   return (head.draw?.(result) ?? []).flatMap((shape) =>
-    shape.kind !== 'heatmap' && shape.label ? [{ head: key, text: shape.label }] : [],
+    'label' in shape && shape.label ? [{ head: key, text: shape.label }] : [],
   );
 }
 

@@ -33,6 +33,7 @@ export function loadOrt(): OrtRuntime | { readonly reason: string } {
   const modules = nodeModule<NodeModules>('node:module');
   if (modules === undefined) return { reason: 'not in Node' };
   const require = modules.createRequire(import.meta.url);
+  if (!isInstalled(require)) return { reason: 'onnxruntime-node, an option that makes them faster, is not installed' };
   try {
     const { version } = require('onnxruntime-node/package.json') as { version: string };
     if (!supported.test(version)) return { reason: `onnxruntime-node ${version} is installed, 1.30.x is needed` };
@@ -61,6 +62,15 @@ export function loadOrt(): OrtRuntime | { readonly reason: string } {
     };
   } catch (error) {
     return { reason: (error as Error).message.split('\n')[0]! };
+  }
+}
+
+function isInstalled(require: (id: string) => unknown): boolean {
+  try {
+    require('onnxruntime-node/package.json');
+    return true;
+  } catch (error) {
+    return (error as { code?: unknown }).code !== 'MODULE_NOT_FOUND';
   }
 }
 

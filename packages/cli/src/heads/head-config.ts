@@ -58,7 +58,9 @@ export function completeConfig({ factory }: NamedHead, given: Config, { dataset,
     case ownHeads.pose:
       return { ...(dataset.skeleton ?? {}), ...(nano ? { sigma: 1, loss: 'crossEntropy' } : {}), ...given };
     default:
-      return accepts(factory, given) || dataset.labels.length === 0 ? given : { labels: dataset.labels, ...given };
+      return dataset.labels.length > 0 && misses(factory, given, 'labels')
+        ? { labels: dataset.labels, ...given }
+        : given;
   }
 }
 
@@ -94,7 +96,9 @@ function labelsOf(dataset: Dataset, labels: readonly string[]): readonly string[
   });
 }
 
-function accepts(factory: NamedHead['factory'], config: Config): boolean {
+/** Whether a head asks for a setting that is not given. A head that does not know it never gets it, whatever else is wrong. */
+function misses(factory: NamedHead['factory'], config: Config, name: string): boolean {
   const outcome = factory.configSchema['~standard'].validate(config);
-  return !(outcome instanceof Promise) && outcome.issues === undefined;
+  if (outcome instanceof Promise || !outcome.issues) return false;
+  return outcome.issues.some(({ path }) => path?.[0] === name) && !Object.hasOwn(config, name);
 }

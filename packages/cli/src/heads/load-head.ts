@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename, extname, isAbsolute, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { type AnyHead, checkSpecification, GlidError, type HeadFactory } from '@glid/head-kit';
+import { type AnyHead, checkSpecification, GlidError, type HeadFactory, sentence } from '@glid/head-kit';
 import { kindOf } from '../files/read.ts';
 import { type FoundPackage, findPackage, packageIn } from '../packages/find-package.ts';
 import { unknownName } from '../usage-error.ts';
@@ -91,7 +91,7 @@ async function fromUrl(url: string, place: string): Promise<AnyFactory> {
     return factoryIn((await import(url)) as object, place);
   } catch (cause) {
     if (GlidError.isInstance(cause)) throw cause;
-    throw new GlidError('GLID_USAGE', `The head ${place} cannot be loaded: ${(cause as Error).message}.`, {
+    throw new GlidError('GLID_USAGE', sentence(`The head ${place} cannot be loaded: ${(cause as Error).message}`), {
       fix: 'Give a JavaScript module that exports what defineHead returns, with its dependencies installed.',
       cause,
     });

@@ -46,7 +46,7 @@ export interface PoseFrame {
  * Top-down crop around the sample's `focus` (ViTPose, GLID-SPEC 6.4): the box grows to the crop's aspect ratio and by the
  * padding, then one affine sampling with unbiased geometry (UDP, Huang et al. 2020): the centres of the outermost pixels lie
  * on the frame, so scales are (size - 1) / frame. Joints outside keep their place and visibility.
- * Throws `GLID_DATA` for a sample without focus.
+ * Throws `GLID_DATA` for a sample without focus, `GLID_USAGE` where a rotation is drawn and a target has `negateOnFlip`.
  */
 export function poseCrop(options: PoseCropOptions = {}): Augmentation {
   const { size = [256, 192], padding = 1.25, chance = {}, fill = [0, 0, 0] } = options;

@@ -9,7 +9,7 @@ export interface RandomRotationOptions {
   readonly fill?: Fill;
 }
 
-/** Turns the picture around its centre, size kept. For training only: meta data cannot say a rotation. */
+/** Turns the picture around its centre, size kept. For training only: meta data cannot say a rotation. Refused for targets with `negateOnFlip`. */
 export function randomRotation({ degrees, probability = 1, fill = meanFill }: RandomRotationOptions): Augmentation {
   checkProbability('randomRotation', probability);
   return {

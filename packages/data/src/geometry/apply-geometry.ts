@@ -4,6 +4,7 @@ import { sampleBilinear, sampleNearest } from '../resample/sample-planes.ts';
 import { nearestIndices, type SourcePositions, sourcePositions } from '../resample/source-positions.ts';
 import { warpImage } from '../resample/warp-image.ts';
 import { groupOf, type Sample, type SampleField } from '../sample/sample.ts';
+import { refuseRotation, turnDirections } from './directions.ts';
 import { dropVanished } from './drop-instances.ts';
 import { forwardMatrix, shownSize } from './forward-matrix.ts';
 import { type Geometry, isIdentity } from './geometry.ts';
@@ -15,7 +16,10 @@ export interface ApplyOptions {
   readonly keepOutside?: boolean;
 }
 
-/** Moves picture and targets together, each by its kind. Throws `GLID_USAGE` on a padded sample: padding comes last. */
+/**
+ * Moves picture and targets together, each by its kind. Throws `GLID_USAGE` on a padded sample, for padding comes last, and where a
+ * rotation meets a target that holds directions (`negateOnFlip`).
+ */
 export function applyGeometry(sample: Sample, geometry: Geometry, options: ApplyOptions = {}): Sample {
   const { size, meta } = sample;
   if (isIdentity(geometry, size)) return sample;
@@ -48,6 +52,7 @@ function movedFocus(focus: BoxXyxy, geometry: Geometry): BoxXyxy {
 
 function fieldMover(sample: Sample, geometry: Geometry, keepOutside: boolean): (entry: SampleField) => SampleField {
   const matrix = forwardMatrix(geometry);
+  refuseRotation(sample.fields, matrix);
   const shown = shownSize(geometry);
   let positions: SourcePositions | undefined;
   let indices: Int32Array | undefined;
@@ -71,7 +76,7 @@ function fieldMover(sample: Sample, geometry: Geometry, keepOutside: boolean): (
           ? sampleNearest(value, sample.size, nearest(), geometry.output, field.ignore)
           : sampleBilinear(value, sample.size, at(), field.ignore);
     }
-    return { field, value: moved };
+    return { field, value: turnDirections({ field, value: moved }, matrix) };
   };
 }
 

@@ -1,4 +1,4 @@
-import { GlidError } from '@glid/base';
+import { GlidError, sentence } from '@glid/base';
 
 export interface UnreadablePolicy {
   /** `skip` counts and goes on; `stop` throws the first error. Default `skip`. */
@@ -42,7 +42,9 @@ export class UnreadableRecords {
     const first = [...this.#skipped.values()].slice(0, 3).map(({ message }) => message);
     throw new GlidError(
       'GLID_DATA',
-      `More than ${this.#limit} records cannot be read. The first: ${first.join(' | ')}.`,
+      sentence(
+        `More than ${this.#limit} record${this.#limit === 1 ? '' : 's'} cannot be read. The first: ${first.join(' | ')}`,
+      ),
       {
         fix: 'Repair the data set (see checkDataset), or raise `maxSkipped`.',
         cause: error,

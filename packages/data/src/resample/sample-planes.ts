@@ -26,7 +26,7 @@ export function sampleNearest(
 }
 
 /**
- * A plane `[H, W]`, bilinear. Where one of the four neighbours is `ignore` the nearest one is taken as it is: holes
+ * Planes `[.., H, W]`, bilinear. Where one of the four neighbours is `ignore` the nearest one is taken as it is: holes
  * neither grow nor leak into their surroundings. Beyond the border lies `ignore`.
  */
 export function sampleBilinear(
@@ -36,8 +36,25 @@ export function sampleBilinear(
   ignore: number,
 ): HostArray {
   const [rows, columns] = positions.output;
-  const data = sameType(value.data, rows * columns);
-  const input = value.data;
+  const plane = height * width;
+  const planes = plane === 0 ? 0 : value.data.length / plane;
+  const data = sameType(value.data, planes * rows * columns);
+  for (let p = 0; p < planes; p++) {
+    const input = value.data.subarray(p * plane, (p + 1) * plane);
+    const output = data.subarray(p * rows * columns, (p + 1) * rows * columns);
+    samplePlane(input, [height, width], positions, ignore, output);
+  }
+  return { data, shape: [...value.shape.slice(0, -2), rows, columns] };
+}
+
+function samplePlane(
+  input: HostArray['data'],
+  [height, width]: Size,
+  positions: SourcePositions,
+  ignore: number,
+  data: HostArray['data'],
+): void {
+  const [rows, columns] = positions.output;
   const left = positions.source?.x ?? 0;
   const top = positions.source?.y ?? 0;
   const right = left + (positions.source?.width ?? width) - 1;
@@ -69,7 +86,6 @@ export function sampleBilinear(
       data[i] = (v00 * (1 - u) + v01 * u) * (1 - v) + (v10 * (1 - u) + v11 * u) * v;
     }
   }
-  return { data, shape: [rows, columns] };
 }
 
 function sameType(data: HostArray['data'], length: number): HostArray['data'] {

@@ -33,7 +33,7 @@ export interface Sample {
 /**
  * A sample in original pixels. `id` goes into the meta data.
  * Throws `GLID_DATA` when masks or maps differ from the picture in size, `GLID_SHAPE` when arrays are not what their kind
- * says or fields of one group differ in their count.
+ * says, fields of one group differ in their count, or `negateOnFlip` names a plane that is not there.
  */
 export function makeSample<F extends TargetFields>(
   image: RgbImage,
@@ -70,6 +70,16 @@ export function groupOf(field: TargetField): string | null {
   }
 }
 
+/** Planes of a map, or entries along the first axis of a value, that mirroring negates. */
+export function negatedPlanes(field: TargetField): readonly number[] {
+  return field.kind === 'map' || field.kind === 'value' ? (field.negateOnFlip ?? []) : [];
+}
+
+/** How many planes a map `[H, W]` or `[K, H, W]` has, how many entries the first axis of a value. */
+export function planesOf({ kind }: TargetField, { shape }: HostArray): number {
+  return kind === 'map' && shape.length === 2 ? 1 : (shape[0] ?? 1);
+}
+
 function checkShapes(fields: { readonly [name: string]: SampleField }, size: Size, id: string | undefined): void {
   const counts = new Map<string, number>();
   for (const [name, { field, value }] of Object.entries(fields)) {
@@ -93,6 +103,10 @@ function checkShapes(fields: { readonly [name: string]: SampleField }, size: Siz
     if (value.data.length !== value.shape.reduce((a, b) => a * b, 1)) fail(`it holds ${value.data.length} values.`);
     if (field.kind === 'boxes' && value.shape[1] !== 4) fail('boxes are [N, 4].');
     if (field.kind === 'points' && value.shape[2] !== 3) fail('points are [N, K, 3].');
+    for (const plane of negatedPlanes(field)) {
+      if (!(plane >= 0 && plane < planesOf(field, value))) fail(`there is no plane ${plane} for \`negateOnFlip\`.`);
+      if (value.data instanceof Uint8Array) fail('a Uint8Array holds no negative numbers, as `negateOnFlip` asks for.');
+    }
     const group = groupOf(field);
     if (group === null) continue;
     const count = value.shape[0]!;

@@ -81,6 +81,12 @@ describe('defineConfig', () => {
     );
   });
 
+  it('ends each sentence once', () => {
+    expect(() => resolveConfig(schema, { labels: ['a'], querys: 3 }, '@acme/head')).toThrow(
+      /did you mean "queries"\? Change querys in/,
+    );
+  });
+
   it('is not fooled by inherited names', () => {
     expect(issuesOf({ labels: ['a'], toString: 1 }).map((i) => i.path)).toEqual(['toString']);
   });

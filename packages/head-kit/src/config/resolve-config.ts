@@ -1,4 +1,4 @@
-import { GlidError } from '@glid/base';
+import { GlidError, sentence } from '@glid/base';
 import type { StandardIssue, StandardSchemaV1 } from '../spec/schema.ts';
 
 /** The path of a configuration value for messages: `labels[2].name`, or `(the whole configuration)`. */
@@ -33,7 +33,7 @@ export function resolveConfig<Config>(
 function configError(owner: string, issues: readonly StandardIssue[]): GlidError {
   const lines = issues.map(({ path, message }) => `${formatPath(path)} ${message}`);
   const first = formatPath(issues[0]?.path);
-  return new GlidError('GLID_CONFIG', `The configuration of ${owner} is not valid: ${lines.join('; ')}.`, {
+  return new GlidError('GLID_CONFIG', sentence(`The configuration of ${owner} is not valid: ${lines.join('; ')}`), {
     fix: `Change ${first} in the configuration passed to ${owner}.`,
     details: {
       path: first,

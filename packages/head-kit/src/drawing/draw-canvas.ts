@@ -1,7 +1,7 @@
 import type { Shape2D } from '../spec/drawing.ts';
 import { inkOn, toHex } from './colors.ts';
 import { drawRgba } from './draw-rgba.ts';
-import { colorOf, type DrawOptions, drawStyle, inDrawingOrder, labelPlace } from './style.ts';
+import { colorOf, type DrawOptions, drawStyle, inDrawingOrder, labelOf } from './style.ts';
 
 type Context2D = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
 
@@ -10,7 +10,7 @@ export function drawCanvas(context: Context2D, shapes: readonly Shape2D[], optio
   const { width, height } = context.canvas;
   const style = drawStyle(options, width, height);
   const ordered = inDrawingOrder(shapes);
-  const maps = ordered.filter((shape) => shape.kind === 'heatmap' || shape.kind === 'mask');
+  const maps = ordered.filter(({ kind }) => kind === 'heatmap' || kind === 'picture' || kind === 'mask');
   if (maps.length > 0) {
     const ground = context.getImageData(0, 0, width, height);
     drawRgba(ground, maps, { ...options, labels: false });
@@ -57,16 +57,15 @@ function drawPoints(
 }
 
 function drawLabel(context: Context2D, shape: Shape2D, scale: number, size: number): void {
-  const place = labelPlace(shape);
-  if (!place || shape.kind === 'heatmap') return;
-  const color = colorOf(shape);
+  const label = labelOf(shape);
+  if (!label) return;
   context.font = `${size}px ui-monospace, monospace`;
   context.textBaseline = 'middle';
-  const [width, height] = [context.measureText(place.text).width + size * 0.5, size * 1.3];
-  const x = Math.max(0, Math.min(context.canvas.width - width, place.x * scale));
-  const y = Math.max(0, Math.min(context.canvas.height - height, place.y * scale - height));
-  context.fillStyle = toHex(color);
+  const [width, height] = [context.measureText(label.text).width + size * 0.5, size * 1.3];
+  const x = Math.max(0, Math.min(context.canvas.width - width, label.x * scale));
+  const y = Math.max(0, Math.min(context.canvas.height - height, label.y * scale - height));
+  context.fillStyle = toHex(label.color);
   context.fillRect(x, y, width, height);
-  context.fillStyle = toHex(inkOn(color));
-  context.fillText(place.text, x + size * 0.25, y + height / 2);
+  context.fillStyle = toHex(inkOn(label.color));
+  context.fillText(label.text, x + size * 0.25, y + height / 2);
 }

@@ -3,7 +3,7 @@ import type { Shape2D } from '../spec/drawing.ts';
 import { colorIndex, colorMap } from './color-map.ts';
 import { inkOn, type Rgb } from './colors.ts';
 import { glyphHeight, glyphRows, glyphWidth, textWidth } from './font.ts';
-import { colorOf, type DrawOptions, type DrawStyle, drawStyle, inDrawingOrder, labelPlace } from './style.ts';
+import { colorOf, type DrawOptions, type DrawStyle, drawStyle, inDrawingOrder, labelOf } from './style.ts';
 
 /** Row-major `[height, width, 4]`, 8 bits, alpha not premultiplied (`ImageData` fits). */
 export interface RgbaImage {
@@ -32,6 +32,7 @@ export function drawRgba(image: RgbaImage, shapes: readonly Shape2D[], options: 
 function drawShape(image: RgbaImage, shape: Shape2D, style: DrawStyle): void {
   const { scale, lineWidth } = style;
   if (shape.kind === 'heatmap') drawHeatmap(image, shape, style);
+  else if (shape.kind === 'picture') drawPicture(image, shape, style);
   else if (shape.kind === 'mask') drawMask(image, shape, colorOf(shape), style);
   else if (shape.kind === 'points') drawPoints(image, shape, style);
   else {
@@ -57,6 +58,16 @@ function drawHeatmap(image: RgbaImage, shape: Extract<Shape2D, { kind: 'heatmap'
   forEachPixel(image, shape.size, style.scale, (to, from) => {
     const k = 3 * colorIndex(shape.data[from]!, low, high);
     blend(image.data, to, table[k]!, table[k + 1]!, table[k + 2]!, style.heatmapOpacity);
+  });
+}
+
+function drawPicture(
+  image: RgbaImage,
+  { data, size }: Extract<Shape2D, { kind: 'picture' }>,
+  { scale, heatmapOpacity }: DrawStyle,
+): void {
+  forEachPixel(image, size, scale, (to, from) => {
+    blend(image.data, to, data[3 * from]!, data[3 * from + 1]!, data[3 * from + 2]!, heatmapOpacity);
   });
 }
 
@@ -164,15 +175,14 @@ function strokeLine(
 
 /** The label on a plate of the shape's colour, moved into the picture where it would leave it. */
 function drawLabel(image: RgbaImage, shape: Shape2D, { scale, textScale: size }: DrawStyle): void {
-  const place = labelPlace(shape);
-  if (!place || shape.kind === 'heatmap') return;
-  const color = colorOf(shape);
-  const [width, height] = [(textWidth(place.text) + 4) * size, (glyphHeight + 3) * size];
-  const left = Math.max(0, Math.min(image.width - width, Math.round(place.x * scale)));
-  const top = Math.max(0, Math.min(image.height - height, Math.round(place.y * scale) - height));
-  fillRectangle(image, left, top, left + width, top + height, color);
-  const ink = inkOn(color);
-  [...place.text].forEach((character, k) => {
+  const label = labelOf(shape);
+  if (!label) return;
+  const [width, height] = [(textWidth(label.text) + 4) * size, (glyphHeight + 3) * size];
+  const left = Math.max(0, Math.min(image.width - width, Math.round(label.x * scale)));
+  const top = Math.max(0, Math.min(image.height - height, Math.round(label.y * scale) - height));
+  fillRectangle(image, left, top, left + width, top + height, label.color);
+  const ink = inkOn(label.color);
+  [...label.text].forEach((character, k) => {
     const x0 = left + (2 + k * (glyphWidth + 1)) * size;
     glyphRows(character).forEach((bits, row) => {
       for (let column = 0; column < glyphWidth; column++) {

@@ -2,7 +2,7 @@ import type { Shape2D } from '../spec/drawing.ts';
 import { colorIndex, colorMap } from './color-map.ts';
 import { inkOn, toHex } from './colors.ts';
 import { encodePng, toBase64 } from './encode-png.ts';
-import { colorOf, type DrawOptions, type DrawStyle, drawStyle, inDrawingOrder, labelPlace } from './style.ts';
+import { colorOf, type DrawOptions, type DrawStyle, drawStyle, inDrawingOrder, labelOf } from './style.ts';
 
 export interface SvgOptions extends DrawOptions {
   /** Address of the picture to lie beneath, for instance a `data:` URL. */
@@ -34,7 +34,7 @@ export function drawSvg(
 
 function shapeElement(shape: Shape2D, style: DrawStyle, unit: number): string {
   const line = round(style.lineWidth * unit);
-  if (shape.kind === 'heatmap') return heatmapElement(shape, style.heatmapOpacity);
+  if (shape.kind === 'heatmap' || shape.kind === 'picture') return mapElement(shape, style.heatmapOpacity);
   const color = toHex(colorOf(shape));
   if (shape.kind === 'mask')
     return `<path d="${maskRuns(shape)}" fill="${color}" fill-opacity="${style.maskOpacity}"/>`;
@@ -75,29 +75,27 @@ function maskRuns({ data, size: [height, width] }: Extract<Shape2D, { kind: 'mas
   return runs.join('');
 }
 
-function heatmapElement(
-  { data, size: [height, width], range }: Extract<Shape2D, { kind: 'heatmap' }>,
-  opacity: number,
-): string {
+function mapElement(shape: Extract<Shape2D, { kind: 'heatmap' | 'picture' }>, opacity: number): string {
+  const [height, width] = shape.size;
   const table = colorMap();
   const pixels = new Uint8Array(width * height * 4).fill(255);
-  for (let i = 0; i < data.length; i++) {
-    const k = 3 * colorIndex(data[i]!, range[0], range[1]);
-    pixels.set(table.subarray(k, k + 3), i * 4);
+  for (let i = 0; i < width * height; i++) {
+    const [colors, k] =
+      shape.kind === 'picture' ? [shape.data, i] : [table, colorIndex(shape.data[i]!, ...shape.range)];
+    pixels.set(colors.subarray(3 * k, 3 * k + 3), i * 4);
   }
   const png = toBase64(encodePng({ width, height, data: pixels }));
   return `<image href="data:image/png;base64,${png}" width="${width}" height="${height}" opacity="${opacity}"/>`;
 }
 
 function labelElement(shape: Shape2D, style: DrawStyle, unit: number, width: number, height: number): string {
-  const place = labelPlace(shape);
-  if (!place || shape.kind === 'heatmap') return '';
-  const color = colorOf(shape);
+  const label = labelOf(shape);
+  if (!label) return '';
   const size = round(9 * style.textScale * unit);
-  const plate = [round(([...place.text].length * 0.62 + 0.5) * size), round(1.3 * size)] as const;
-  const x = round(Math.max(0, Math.min(width - plate[0], place.x)));
-  const y = round(Math.max(0, Math.min(height - plate[1], place.y - plate[1])));
-  return `<g font-family="ui-monospace, monospace" font-size="${size}"><rect x="${x}" y="${y}" width="${plate[0]}" height="${plate[1]}" fill="${toHex(color)}"/><text x="${round(x + size / 4)}" y="${round(y + size)}" fill="${toHex(inkOn(color))}">${escapeXml(place.text)}</text></g>`;
+  const plate = [round(([...label.text].length * 0.62 + 0.5) * size), round(1.3 * size)] as const;
+  const x = round(Math.max(0, Math.min(width - plate[0], label.x)));
+  const y = round(Math.max(0, Math.min(height - plate[1], label.y - plate[1])));
+  return `<g font-family="ui-monospace, monospace" font-size="${size}"><rect x="${x}" y="${y}" width="${plate[0]}" height="${plate[1]}" fill="${toHex(label.color)}"/><text x="${round(x + size / 4)}" y="${round(y + size)}" fill="${toHex(inkOn(label.color))}">${escapeXml(label.text)}</text></g>`;
 }
 
 function escapeXml(text: string): string {

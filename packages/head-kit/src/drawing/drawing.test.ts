@@ -66,6 +66,25 @@ describe('drawRgba', () => {
     expect(pixel(image, 2, 0)).toEqual([...colorMap().subarray(0, 3), 255]);
   });
 
+  it('shows a picture in its own colours, over what lies beneath', () => {
+    const image = blank(4, 2);
+    image.data.fill(255);
+    const data = Uint8Array.of(250, 0, 0, 0, 100, 200);
+    drawRgba(
+      image,
+      [
+        { kind: 'box', xyxy: [0, 0, 1, 1], ...red },
+        { kind: 'picture', data, size: [1, 2] },
+      ],
+      { scale: 2 },
+    );
+    expect(pixel(image, 0, 0)).toEqual([255, 0, 0, 255]); // the box is on top, whatever the order
+    expect(pixel(image, 1, 1)).toEqual([255, 0, 0, 255]);
+    expect(pixel(image, 2, 0)).toEqual([0, 100, 200, 255]);
+    drawRgba(image, [{ kind: 'picture', data: new Uint8Array(6), size: [1, 2] }], { scale: 2, heatmapOpacity: 0.5 });
+    expect(pixel(image, 2, 0)).toEqual([0, 50, 100, 255]);
+  });
+
   it('draws discs and edges, and nothing for NaN', () => {
     const image = blank(40, 20);
     const shape: Shape2D = {
@@ -155,6 +174,13 @@ describe('drawSvg', () => {
     expect(at(60, 41)).toEqual([...labelColor('R&D <1> "x"')]);
   });
 
+  it('shows a picture in its own colours', async () => {
+    const data = Uint8Array.of(250, 0, 0, 0, 100, 200);
+    const svg = drawSvg([{ kind: 'picture', data, size: [1, 2] }], [1, 2]);
+    const read = await sharp(Buffer.from(svg)).removeAlpha().raw().toBuffer();
+    expect([...read]).toEqual([...data]);
+  });
+
   it('escapes labels and addresses', () => {
     const svg = drawSvg(shapes, [80, 100], { background: 'a.png?x="1"&y' });
     expect(svg).toContain('R&amp;D &lt;1&gt; &quot;x&quot;');
@@ -184,6 +210,10 @@ describe('drawCanvas', () => {
     expect(calls.filter((name) => name === 'lineTo')).toHaveLength(1);
     expect(calls.filter((name) => name === 'fillText')).toHaveLength(1);
     expect(pixels.data[3]).toBe(255);
+    drawCanvas(recorder as unknown as CanvasRenderingContext2D, [
+      { kind: 'picture', data: new Uint8Array(3 * 8000).fill(7), size: [80, 100] },
+    ]);
+    expect([...pixels.data.subarray(0, 4)]).toEqual([7, 7, 7, 255]);
   });
 });
 

@@ -9,7 +9,7 @@ export interface DrawOptions {
   readonly lineWidth?: number;
   /** Share of the mask's colour where masks lie, 0.45 when absent. */
   readonly maskOpacity?: number;
-  /** Share of the heat map's colour, 1 when absent. */
+  /** Share of the colours of heat maps and pictures, 1 when absent. */
   readonly heatmapOpacity?: number;
   /** Whether labels are written, true when absent. */
   readonly labels?: boolean;
@@ -38,29 +38,41 @@ export function drawStyle(options: DrawOptions, width: number, height: number): 
   };
 }
 
+/** A shape in one colour. */
+export type PlainShape = Exclude<Shape2D, { kind: 'heatmap' | 'picture' }>;
+
 /** The colour a shape asks for, or that of its label. */
-export function colorOf(shape: Exclude<Shape2D, { kind: 'heatmap' }>): Rgb {
+export function colorOf(shape: PlainShape): Rgb {
   return (shape.color === undefined ? null : parseHex(shape.color)) ?? labelColor(shape.label ?? shape.kind);
 }
 
-/** Heat maps first, then masks, boxes and points: what is small lies on top. */
+/** Heat maps and pictures first, then masks, boxes and points: what is small lies on top. */
 export function inDrawingOrder(shapes: readonly Shape2D[]): readonly Shape2D[] {
-  const rank = { heatmap: 0, mask: 1, box: 2, points: 3 } as const;
+  const rank = { heatmap: 0, picture: 0, mask: 1, box: 2, points: 3 } as const;
   return [...shapes].sort((a, b) => rank[a.kind] - rank[b.kind]);
 }
 
-/** Where a shape's label is written (its left lower corner), in original pixels; null when it has none. */
-export function labelPlace(shape: Shape2D): { readonly text: string; readonly x: number; readonly y: number } | null {
-  if (shape.kind === 'heatmap' || !shape.label) return null;
-  const text = shape.label;
-  if (shape.kind === 'box') return { text, x: shape.xyxy[0], y: shape.xyxy[1] };
-  if (shape.kind === 'points') {
-    const seen = shape.xy.filter(([x]) => !Number.isNaN(x));
-    if (seen.length === 0) return null;
-    return { text, x: Math.min(...seen.map(([x]) => x)), y: Math.min(...seen.map(([, y]) => y)) };
-  }
-  const centre = maskCentre(shape.data, shape.size);
-  return centre && { text, ...centre };
+/** What is written on a shape, on a plate of which colour, and where its left lower corner is, in original pixels. */
+export interface ShapeLabel {
+  readonly text: string;
+  readonly color: Rgb;
+  readonly x: number;
+  readonly y: number;
+}
+
+/** The label of a shape; null when it has none. */
+export function labelOf(shape: Shape2D): ShapeLabel | null {
+  if (shape.kind === 'heatmap' || shape.kind === 'picture' || !shape.label) return null;
+  const place = labelPlace(shape);
+  return place && { text: shape.label, color: colorOf(shape), ...place };
+}
+
+function labelPlace(shape: PlainShape): { x: number; y: number } | null {
+  if (shape.kind === 'box') return { x: shape.xyxy[0], y: shape.xyxy[1] };
+  if (shape.kind === 'mask') return maskCentre(shape.data, shape.size);
+  const seen = shape.xy.filter(([x]) => !Number.isNaN(x));
+  if (seen.length === 0) return null;
+  return { x: Math.min(...seen.map(([x]) => x)), y: Math.min(...seen.map(([, y]) => y)) };
 }
 
 /** The pixel of the mask nearest to its centre of mass: labels of hollow shapes still lie on them. */

@@ -28,4 +28,10 @@ export type Shape2D =
       readonly size: readonly [height: number, width: number];
       /** Values shown as the first and last colour. */
       readonly range: readonly [low: number, high: number];
+    }
+  | {
+      readonly kind: 'picture';
+      /** RGB, 0..255, row-major `[height, width, 3]`: a map of directions, colours that a head has found. */
+      readonly data: Uint8Array | Uint8ClampedArray;
+      readonly size: readonly [height: number, width: number];
     };

@@ -24,7 +24,7 @@ export type RawOutputs = { readonly [name: string]: Tensor };
 
 /** What a loss may know beside outputs and targets. */
 export interface LossContext {
-  /** One a picture, in batch order. */
+  /** How each picture was fed, in batch order; `flippedHorizontally` where training mirrored it (targets are mirrored already). */
   readonly metas: readonly ImageMeta[];
   /** The run's seeded generator: the only permitted source of chance. */
   readonly random: Random;

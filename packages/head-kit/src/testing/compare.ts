@@ -52,6 +52,16 @@ export function mustAgree(got: unknown, expected: unknown, tolerance: number, wh
   } else must(Object.is(got, expected), `${what} is ${String(got)}, expected ${String(expected)}.`);
 }
 
+/** Whether two results are the same up to rounding. */
+export function agree(a: unknown, b: unknown): boolean {
+  try {
+    mustAgree(a, b, 1e-6, '');
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 const plainViews = [
   Uint8Array,
   Uint8ClampedArray,

@@ -15,6 +15,11 @@ export interface HeadFixture<Input = unknown, H extends AnyHead = AnyHead> {
   readonly options?: object;
   /** The result that a perfect head would give for this target; without it check 24 looks at partitions only. */
   perfectResult?(target: TargetOf<H['targetFields']>, meta: ImageMeta): ResultOf<H>;
+  /**
+   * What a mirror does to the values of a result, each left in its place: the x of normals negated. Check 20 asks for it where a target
+   * has `negateOnFlip`; without it, results must differ in places only.
+   */
+  mirrorValues?(result: ResultOf<H>): ResultOf<H>;
   /** Value of the primary metric for perfect results; 1 where higher is better and 0 where lower is better. */
   readonly idealMetric?: number;
   /** How check 15 trains on one picture: `steps` of Adam (30) must bring the loss to `factor` (0.7) of its start. */

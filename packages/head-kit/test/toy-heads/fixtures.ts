@@ -2,6 +2,7 @@ import type { AnyHead, HeadFactory, Random } from '@glid/head-kit';
 import type { HeadFixture } from '@glid/head-kit/testing';
 import type { dense } from './dense.ts';
 import type { matched } from './matched.ts';
+import type { normals } from './normals.ts';
 
 type HeadOf<F> = F extends HeadFactory<infer _C, infer H, infer _I> ? H : AnyHead;
 type InputOf<F> = F extends HeadFactory<infer _C, infer _H, infer I> ? I : never;
@@ -39,4 +40,20 @@ export const matchedFixture: HeadFixture<InputOf<typeof matched>, HeadOf<typeof 
       score: 1,
       box: [...boxes.data.subarray(i * 4, i * 4 + 4)] as unknown as readonly [number, number, number, number],
     })),
+};
+
+export const normalsFixture: HeadFixture<InputOf<typeof normals>, HeadOf<typeof normals>> = {
+  config: {},
+  invalidConfigs: [{ axes: 3 }],
+  makeTarget: (height, width, random: Random) => {
+    const [x, y] = [random.uniform(-1, 1), random.uniform(-1, 1)];
+    const plane = height * width;
+    const data = Float32Array.from({ length: 3 * plane }, (_, i) => [x, y, 1][Math.floor(i / plane)]!);
+    return { normals: { data, shape: [3, height, width] } };
+  },
+  perfectResult: ({ normals: { data } }, { originalSize }) => ({
+    size: originalSize,
+    data: Float32Array.from(data, (_, i) => data[(i % 3) * (data.length / 3) + Math.floor(i / 3)]!),
+  }),
+  mirrorValues: ({ size, data }) => ({ size, data: data.map((v, i) => (i % 3 === 0 ? -v : v)) }),
 };

@@ -14,7 +14,7 @@ import {
   sigmoidCrossEntropy,
   sumTerms,
 } from '@glid/head-kit';
-import { mul, reshape, type Scalar, sum, type Tensor3D, tensor3d } from '@tensorflow/tfjs-core';
+import { add, mul, reshape, type Scalar, sum, type Tensor3D, tensor3d } from '@tensorflow/tfjs-core';
 import { foregroundMetrics } from './metrics.ts';
 import { drawForeground, foregroundCells, type Target, targetFields } from './targets.ts';
 import { toOriginal } from './to-original.ts';
@@ -39,14 +39,19 @@ export const templateHead = defineHead({
   build: ({ labels }, { hiddenSize }) => ({
     labels: [], // the labels choose targets; no output belongs to one of them
     queries: { count: 1, init: 'cls' as const },
-    parameters: linearSpecs('mask', hiddenSize, hiddenSize),
+    parameters: {
+      ...linearSpecs('mask', hiddenSize, hiddenSize),
+      offset: { shape: [1], init: { kind: 'zeros' as const }, decay: false },
+    },
     targetFields,
 
     doForward(parameters: Parameters, { queries, pixels }: HeadInputs): Raw {
       const last = queries.at(-1)!; // [B, 1, C]
       const embedding = applyLinear(parameters, 'mask', last) as Tensor3D;
       const [batch, h, w] = pixels.shape;
-      return { logits: reshape(queryPixelProduct(embedding, pixels), [batch, h, w]) as Tensor3D };
+      // Sums over C channels start about the square root of C too large.
+      const products = mul(queryPixelProduct(embedding, pixels), 1 / Math.sqrt(hiddenSize)); // [B, 1, h, w]
+      return { logits: reshape(add(products, parameters.offset!), [batch, h, w]) as Tensor3D };
     },
 
     doLoss(raw: Raw, targets: readonly Target[], _: unknown, { metas }: LossContext): LossTerms {

@@ -51,6 +51,7 @@ function mustLieWithin(shape: Shape2D, [height, width]: readonly [number, number
       shape.size[0] === height && shape.size[1] === width,
       `${what} is ${shape.size.join(' x ')}, the picture ${height} x ${width}.`,
     );
-    must(shape.data.length === height * width, `${what} has ${shape.data.length} pixels.`);
+    const numbers = height * width * (shape.kind === 'picture' ? 3 : 1);
+    must(shape.data.length === numbers, `${what} has ${shape.data.length} numbers, expected ${numbers}.`);
   }
 }

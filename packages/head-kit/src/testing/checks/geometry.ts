@@ -16,16 +16,26 @@ const slack = 1.25;
 
 /** Fails unless shapes lie where the placement carries the plain ones. */
 export function mustFollow(got: readonly Shape2D[], plain: readonly Shape2D[], to: Placement, what: string): void {
-  must(got.length === plain.length, `${got.length} shapes ${what}, ${plain.length} without.`);
+  must(
+    got.length === plain.length,
+    `draw gives ${got.length} shapes ${what} and ${plain.length} of the same picture as it is: it must give as many, in the same order, however the picture was fed.`,
+  );
   got.forEach((shape, k) => {
     const from = plain[k]!;
     const where = `${shape.kind} ${k} ${what}`;
-    must(shape.kind === from.kind, `${where} was a ${from.kind}.`);
+    must(
+      shape.kind === from.kind,
+      `${where} is a ${from.kind} of the same picture as it is: draw must give the same shapes in the same order, however the picture was fed.`,
+    );
     if (shape.kind === 'box' && from.kind === 'box') followBox(shape.xyxy, from.xyxy, to, where);
     else if (shape.kind === 'points' && from.kind === 'points') followPoints(shape.xy, from.xy, to, where);
     else if (shape.kind === 'mask' && from.kind === 'mask') followMap(shape, from, to, where, 0.03, 1);
     else if (shape.kind === 'heatmap' && from.kind === 'heatmap') {
       followMap(shape, from, to, where, 0.1 * (from.range[1] - from.range[0]));
+    } else if (shape.kind === 'picture' && from.kind === 'picture') {
+      for (const channel of [0, 1, 2]) {
+        followMap(channelOf(shape, channel), channelOf(from, channel), to, `channel ${channel} of ${where}`, 0.1 * 255);
+      }
     }
   });
 }
@@ -74,6 +84,10 @@ function followPoints(
 interface MapShape {
   readonly data: ArrayLike<number>;
   readonly size: readonly [number, number];
+}
+
+function channelOf({ data, size }: Extract<Shape2D, { kind: 'picture' }>, channel: number): MapShape {
+  return { data: data.filter((_, i) => i % 3 === channel), size };
 }
 
 /**

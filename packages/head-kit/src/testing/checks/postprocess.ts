@@ -1,8 +1,9 @@
 import type { Shape2D } from '../../spec/drawing.ts';
 import type { AnyHead } from '../../spec/head.ts';
 import type { ImageMeta } from '../../spec/image-meta.ts';
+import type { TargetFields } from '../../spec/targets.ts';
 import { type CheckDefinition, type CheckSubject, must } from '../check.ts';
-import { mustAgree, mustBePlain } from '../compare.ts';
+import { agree, mustAgree, mustBePlain } from '../compare.ts';
 import {
   buildHead,
   forward,
@@ -25,6 +26,18 @@ async function resultsOf(
 ): Promise<readonly unknown[]> {
   const raw = forward(head, toTensors(head, hostParameters(head)), inputsOf(subject, head, scene));
   return head.doPostprocess(raw, metas, subject.fixture.options);
+}
+
+/** What the fixture says of a mirror; fails where it says nothing although a target changes in one. */
+function mirrorValuesOf(subject: CheckSubject): ((result: unknown) => unknown) | undefined {
+  const { fixture, options } = subject;
+  const fields = buildHead(subject).targetFields as TargetFields;
+  const directed = Object.keys(fields).find((name) => 'negateOnFlip' in fields[name]!);
+  must(
+    directed === undefined || fixture.mirrorValues !== undefined || reasonOf(options.capabilities?.flip) !== null,
+    `The target '${directed}' has negateOnFlip: give the fixture mirrorValues, which says what of a result a mirror negates.`,
+  );
+  return fixture.mirrorValues && ((result) => fixture.mirrorValues!(result));
 }
 
 export const postprocessChecks: readonly CheckDefinition[] = [
@@ -55,15 +68,27 @@ export const postprocessChecks: readonly CheckDefinition[] = [
     id: 'postprocess/geometry',
     title: 'results follow scale, crop and flip of ImageMeta',
     notFor: (subject) =>
-      buildHead(subject).draw ? null : 'the head draws nothing (no draw), so places cannot be seen',
+      buildHead(subject).draw || mirrorValuesOf(subject)
+        ? null
+        : 'the head draws nothing (no draw), so places cannot be seen',
     async run(subject) {
       const head = buildHead(subject);
       const scene = makeScene(subject, head, 1);
       const [height, width] = scene.size;
-      const shapesWith = async (change: Partial<ImageMeta>): Promise<readonly Shape2D[]> => {
-        const [result] = await resultsOf(subject, head, scene, [{ ...scene.metas[0]!, ...change }]);
-        return head.draw!(result);
+      const { flip, crop } = subject.options.capabilities ?? {};
+      const resultWith = async (change: Partial<ImageMeta>): Promise<unknown> =>
+        (await resultsOf(subject, head, scene, [{ ...scene.metas[0]!, ...change }]))[0];
+      const mirroredValues = async (): Promise<unknown> => {
+        const result = await resultWith({});
+        return mirrorValuesOf(subject)?.(result) ?? result;
       };
+      if (!head.draw) {
+        if (reasonOf(flip)) return subject.skipPart(`flip: ${flip}`);
+        const flipped = await resultWith({ flippedHorizontally: true });
+        return mustAgree(flipped, await mirroredValues(), 1e-4, 'the result of a picture that was flipped');
+      }
+      const shapesWith = async (change: Partial<ImageMeta>): Promise<readonly Shape2D[]> =>
+        head.draw!(await resultWith(change));
       const plain = await shapesWith({});
       must(plain.length > 0, 'Nothing is drawn: give the fixture `options` that keep results of an untrained head.');
       mustFollow(
@@ -72,12 +97,15 @@ export const postprocessChecks: readonly CheckDefinition[] = [
         { x: (x) => 3 * x, y: (y) => 2 * y, size: [2 * height, 3 * width], from: scene.size, mirrored: false },
         'of a picture that was shrunk',
       );
-      const { flip, crop } = subject.options.capabilities ?? {};
       if (reasonOf(flip)) subject.skipPart(`flip: ${flip}`);
       else {
+        const mirrored = head.draw(await mirroredValues());
+        if (mirrorValuesOf(subject) && agree(mirrored, plain)) {
+          subject.skipPart('flip: draw shows nothing of what mirrorValues changes');
+        }
         mustFollow(
           await shapesWith({ flippedHorizontally: true }),
-          plain,
+          mirrored,
           { x: (x) => width - x, y: (y) => y, size: [height, width], from: scene.size, mirrored: true },
           'of a picture that was flipped',
         );
