@@ -1,7 +1,8 @@
 import type { Shape2D } from '../spec/drawing.ts';
 import { inkOn, toHex } from './colors.ts';
 import { drawRgba } from './draw-rgba.ts';
-import { colorOf, type DrawOptions, drawStyle, inDrawingOrder, labelOf } from './style.ts';
+import { type LabelPlate, placeLabels } from './labels.ts';
+import { colorOf, type DrawOptions, drawStyle, inDrawingOrder } from './style.ts';
 
 type Context2D = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
 
@@ -23,7 +24,7 @@ export function drawCanvas(context: Context2D, shapes: readonly Shape2D[], optio
     if (shape.kind === 'box') strokeBox(context, shape, style.scale, style.lineWidth);
     else if (shape.kind === 'points') drawPoints(context, shape, style.scale, style.lineWidth);
   }
-  if (style.labels) for (const shape of ordered) drawLabel(context, shape, style.scale, 9 * style.textScale);
+  if (style.labels) drawLabels(context, ordered, style.scale, 9 * style.textScale);
   context.restore();
 }
 
@@ -56,16 +57,20 @@ function drawPoints(
   });
 }
 
-function drawLabel(context: Context2D, shape: Shape2D, scale: number, size: number): void {
-  const label = labelOf(shape);
-  if (!label) return;
+function drawLabels(context: Context2D, shapes: readonly Shape2D[], scale: number, size: number): void {
+  const { width, height } = context.canvas;
   context.font = `${size}px ui-monospace, monospace`;
   context.textBaseline = 'middle';
-  const [width, height] = [context.measureText(label.text).width + size * 0.5, size * 1.3];
-  const x = Math.max(0, Math.min(context.canvas.width - width, label.x * scale));
-  const y = Math.max(0, Math.min(context.canvas.height - height, label.y * scale - height));
-  context.fillStyle = toHex(label.color);
-  context.fillRect(x, y, width, height);
-  context.fillStyle = toHex(inkOn(label.color));
-  context.fillText(label.text, x + size * 0.25, y + height / 2);
+  const plates = placeLabels(shapes, [height, width], scale, (text) => [
+    size * 1.3,
+    context.measureText(text).width + size * 0.5,
+  ]);
+  for (const plate of plates) drawLabel(context, plate, size);
+}
+
+function drawLabel(context: Context2D, { text, color, left, top, width, height }: LabelPlate, size: number): void {
+  context.fillStyle = toHex(color);
+  context.fillRect(left, top, width, height);
+  context.fillStyle = toHex(inkOn(color));
+  context.fillText(text, left + size * 0.25, top + height / 2);
 }

@@ -3,7 +3,8 @@ import type { Shape2D } from '../spec/drawing.ts';
 import { colorIndex, colorMap } from './color-map.ts';
 import { inkOn, type Rgb } from './colors.ts';
 import { glyphHeight, glyphRows, glyphWidth, textWidth } from './font.ts';
-import { colorOf, type DrawOptions, type DrawStyle, drawStyle, inDrawingOrder, labelOf } from './style.ts';
+import { type LabelPlate, placeLabels } from './labels.ts';
+import { colorOf, type DrawOptions, type DrawStyle, drawStyle, inDrawingOrder } from './style.ts';
 
 /** Row-major `[height, width, 4]`, 8 bits, alpha not premultiplied (`ImageData` fits). */
 export interface RgbaImage {
@@ -26,7 +27,13 @@ export function drawRgba(image: RgbaImage, shapes: readonly Shape2D[], options: 
   const style = drawStyle(options, image.width, image.height);
   const ordered = inDrawingOrder(shapes);
   for (const shape of ordered) drawShape(image, shape, style);
-  if (style.labels) for (const shape of ordered) drawLabel(image, shape, style);
+  if (!style.labels) return;
+  const size = style.textScale;
+  const plates = placeLabels(ordered, [image.height, image.width], style.scale, (text) => [
+    (glyphHeight + 3) * size,
+    (textWidth(text) + 4) * size,
+  ]);
+  for (const plate of plates) drawLabel(image, plate, size);
 }
 
 function drawShape(image: RgbaImage, shape: Shape2D, style: DrawStyle): void {
@@ -173,16 +180,12 @@ function strokeLine(
   }
 }
 
-/** The label on a plate of the shape's colour, moved into the picture where it would leave it. */
-function drawLabel(image: RgbaImage, shape: Shape2D, { scale, textScale: size }: DrawStyle): void {
-  const label = labelOf(shape);
-  if (!label) return;
-  const [width, height] = [(textWidth(label.text) + 4) * size, (glyphHeight + 3) * size];
-  const left = Math.max(0, Math.min(image.width - width, Math.round(label.x * scale)));
-  const top = Math.max(0, Math.min(image.height - height, Math.round(label.y * scale) - height));
-  fillRectangle(image, left, top, left + width, top + height, label.color);
-  const ink = inkOn(label.color);
-  [...label.text].forEach((character, k) => {
+/** @param size output pixels per font pixel */
+function drawLabel(image: RgbaImage, { text, color, width, height, ...corner }: LabelPlate, size: number): void {
+  const [left, top] = [Math.round(corner.left), Math.round(corner.top)];
+  fillRectangle(image, left, top, left + width, top + height, color);
+  const ink = inkOn(color);
+  [...text].forEach((character, k) => {
     const x0 = left + (2 + k * (glyphWidth + 1)) * size;
     glyphRows(character).forEach((bits, row) => {
       for (let column = 0; column < glyphWidth; column++) {

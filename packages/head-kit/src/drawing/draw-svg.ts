@@ -2,7 +2,8 @@ import type { Shape2D } from '../spec/drawing.ts';
 import { colorIndex, colorMap } from './color-map.ts';
 import { inkOn, toHex } from './colors.ts';
 import { encodePng, toBase64 } from './encode-png.ts';
-import { colorOf, type DrawOptions, type DrawStyle, drawStyle, inDrawingOrder, labelOf } from './style.ts';
+import { type LabelPlate, placeLabels } from './labels.ts';
+import { colorOf, type DrawOptions, type DrawStyle, drawStyle, inDrawingOrder } from './style.ts';
 
 export interface SvgOptions extends DrawOptions {
   /** Address of the picture to lie beneath, for instance a `data:` URL. */
@@ -23,7 +24,7 @@ export function drawSvg(
   const body = [
     options.background ? `<image href="${escapeXml(options.background)}" width="${width}" height="${height}"/>` : '',
     ...ordered.map((shape) => shapeElement(shape, style, unit)),
-    ...(style.labels ? ordered.map((shape) => labelElement(shape, style, unit, width, height)) : []),
+    ...(style.labels ? labelElements(ordered, [height, width], 9 * style.textScale * unit) : []),
   ];
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width * scale}" height="${height * scale}" viewBox="0 0 ${width} ${height}">`,
@@ -88,14 +89,18 @@ function mapElement(shape: Extract<Shape2D, { kind: 'heatmap' | 'picture' }>, op
   return `<image href="data:image/png;base64,${png}" width="${width}" height="${height}" opacity="${opacity}"/>`;
 }
 
-function labelElement(shape: Shape2D, style: DrawStyle, unit: number, width: number, height: number): string {
-  const label = labelOf(shape);
-  if (!label) return '';
-  const size = round(9 * style.textScale * unit);
-  const plate = [round(([...label.text].length * 0.62 + 0.5) * size), round(1.3 * size)] as const;
-  const x = round(Math.max(0, Math.min(width - plate[0], label.x)));
-  const y = round(Math.max(0, Math.min(height - plate[1], label.y - plate[1])));
-  return `<g font-family="ui-monospace, monospace" font-size="${size}"><rect x="${x}" y="${y}" width="${plate[0]}" height="${plate[1]}" fill="${toHex(label.color)}"/><text x="${round(x + size / 4)}" y="${round(y + size)}" fill="${toHex(inkOn(label.color))}">${escapeXml(label.text)}</text></g>`;
+function labelElements(
+  shapes: readonly Shape2D[],
+  size: readonly [height: number, width: number],
+  fontSize: number,
+): string[] {
+  const plates = placeLabels(shapes, size, 1, (text) => [1.3 * fontSize, ([...text].length * 0.62 + 0.5) * fontSize]);
+  return plates.map((plate) => labelElement(plate, fontSize));
+}
+
+function labelElement({ text, color, left, top, width, height }: LabelPlate, size: number): string {
+  const [x, y] = [round(left), round(top)];
+  return `<g font-family="ui-monospace, monospace" font-size="${round(size)}"><rect x="${x}" y="${y}" width="${round(width)}" height="${round(height)}" fill="${toHex(color)}"/><text x="${round(x + size / 4)}" y="${round(y + size)}" fill="${toHex(inkOn(color))}">${escapeXml(text)}</text></g>`;
 }
 
 function escapeXml(text: string): string {

@@ -114,6 +114,24 @@ describe('drawRgba', () => {
     expect(plate.every((blue) => blue === 255)).toBe(true);
   });
 
+  it('writes no label over another: of boxes in a crowd the first keeps its own', () => {
+    const crowd: Shape2D[] = [20, 22, 60].map((x, i) => ({
+      kind: 'box',
+      xyxy: [x, 30, x + 10, 40],
+      label: `n${i}`,
+      color: ['#f00', '#0f0', '#00f'][i]!,
+    }));
+    const [first, , third] = crowd;
+    const drawn = (shapes: readonly Shape2D[]): Uint8Array => {
+      const image = { width: 100, height: 50, data: new Uint8Array(100 * 50 * 4) };
+      drawRgba(image, shapes);
+      return image.data.slice(0, 100 * 30 * 4); // above the boxes lie the labels alone
+    };
+    expect(drawn(crowd)).toEqual(drawn([first!, third!]));
+    expect(drawn(crowd)).not.toEqual(drawn([first!]));
+    expect(drawSvg(crowd, [50, 100]).match(/<text/g)).toHaveLength(2);
+  });
+
   it('writes no label where none is wanted', () => {
     const image = blank(30, 30);
     drawRgba(image, [{ kind: 'box', xyxy: [0, 15, 30, 30], label: 'x' }], { labels: false });
