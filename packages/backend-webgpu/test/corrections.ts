@@ -1,5 +1,5 @@
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
-import { grad, image, mul, sum, tensor, transpose, unsortedSegmentSum, zeros } from '@tensorflow/tfjs-core';
+import { addN, grad, image, mul, sum, tensor, transpose, unsortedSegmentSum, zeros } from '@tensorflow/tfjs-core';
 
 /** One computation that TensorFlow.js's own WebGPU backend does wrongly, or cannot do, with its exact result. */
 export interface Correction {
@@ -85,6 +85,13 @@ export const corrections: readonly Correction[] = [
     run: () => unsortedSegmentSum(zeros([0, 2]), tensor([], [0], 'int32'), 2),
     expected: () => [0, 0, 0, 0],
     tolerance: 0,
+  },
+  {
+    name: 'sum of more terms than a dispatch binds buffers',
+    run: () => addN(Array.from({ length: 40 }, (_, i) => tensor(wave(6, i)))),
+    expected: () =>
+      Array.from({ length: 6 }, (_, k) => Array.from({ length: 40 }, (_, i) => wave(6, i)[k]!).reduce((a, b) => a + b)),
+    tolerance: 1e-5,
   },
   {
     name: 'sum over an empty axis',

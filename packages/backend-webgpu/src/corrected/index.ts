@@ -1,3 +1,4 @@
+import { correctAddN } from './add-n.ts';
 import { correctMatMul } from './mat-mul.ts';
 import { correctResizeBilinearGradient } from './resize-gradient.ts';
 import { correctSine } from './sine.ts';
@@ -7,6 +8,7 @@ import { correctUnsortedSegmentSum } from './unsorted-segment-sum.ts';
 
 /** Replaces the stock kernels that give wrong results. Each has a test that fails on the stock backend (that of sine, in a page on SwiftShader). */
 export function correctKernels(): void {
+  correctAddN();
   correctMatMul();
   correctResizeBilinearGradient();
   correctSine();
