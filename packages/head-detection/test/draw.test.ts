@@ -5,10 +5,10 @@ describe('drawn detections', () => {
   const result = {
     size: [40, 60] as const,
     detections: [
-      { label: 'red cell', score: 0.91, box: [-5, 10, 70, 30] as const },
-      { label: 'white cell', score: 0.74, box: [1, 2, 3, 4] as const },
-      { label: 'red cell', score: 0.5, box: [5, 6, 7, 8] as const },
-      { label: 'red cell', score: 0.49, box: [5, 6, 7, 8] as const },
+      { query: 0, label: 'red cell', score: 0.91, box: [-5, 10, 70, 30] as const },
+      { query: 1, label: 'white cell', score: 0.74, box: [1, 2, 3, 4] as const },
+      { query: 2, label: 'red cell', score: 0.5, box: [5, 6, 7, 8] as const },
+      { query: 3, label: 'red cell', score: 0.49, box: [5, 6, 7, 8] as const },
     ],
   };
 
