@@ -38,7 +38,7 @@ export type { MaskCosts } from './mask-costs.ts';
 export { maskCosts } from './mask-costs.ts';
 export { maskProduct } from './mask-product.ts';
 export type { MaskReadout } from './mask-readout.ts';
-export { maskReadout, maskWords } from './mask-readout.ts';
+export { maskReadout, maskWordBits, maskWords } from './mask-readout.ts';
 export { maskGreater, selectWhere } from './masks.ts';
 export { relativePositionBias } from './relative-position-bias.ts';
 export type { ResizeBilinearOptions } from './resize.ts';

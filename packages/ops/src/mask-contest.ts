@@ -17,8 +17,8 @@ import {
   tidy,
   unsortedSegmentSum,
 } from '@tensorflow/tfjs-core';
+import { columnSum } from './column-sum.ts';
 import { runGlidKernel } from './kernel.ts';
-import { pixelSums } from './mask-readout.ts';
 import { requireShape } from './shape.ts';
 
 /** An alias, as `tidy` takes no interface. The caller disposes all four. */
@@ -55,7 +55,7 @@ export function maskContest(logits: Tensor2D, scores: Tensor1D): MaskContest {
     }
     const winner = argMax(mul(sigmoid(logits), scores), 1) as Tensor1D;
     const outside = step(neg(logits)) as Tensor2D;
-    const areas = sub(pixels, pixelSums(outside)) as Tensor1D;
+    const areas = sub(pixels, columnSum(outside)) as Tensor1D;
     const places = add(range(0, pixels * count, count, 'int32'), winner) as Tensor1D;
     const inside = sub(1, gather(reshape(outside, [pixels * count]), places)) as Tensor1D;
     const taken = unsortedSegmentSum(stack([onesLike(inside), inside], 1), winner, count) as Tensor2D;

@@ -1,20 +1,10 @@
-import {
-  matMul,
-  mul,
-  ones,
-  reshape,
-  sigmoid,
-  step,
-  type Tensor1D,
-  type Tensor2D,
-  tensor2d,
-  tidy,
-} from '@tensorflow/tfjs-core';
+import { matMul, mul, sigmoid, step, type Tensor1D, type Tensor2D, tensor2d, tidy } from '@tensorflow/tfjs-core';
+import { columnSum } from './column-sum.ts';
 import { runGlidKernel } from './kernel.ts';
 import { requireShape } from './shape.ts';
 
-/** Masks a word: float32 counts exactly up to 2^24. */
-const bits = 24;
+/** Masks a word of `maskReadout`: float32 counts exactly up to 2^24. */
+export const maskWordBits = 24;
 
 /** An alias, as `tidy` takes no interface. The caller disposes all three. */
 export type MaskReadout = {
@@ -28,7 +18,7 @@ export type MaskReadout = {
 
 /** Words a pixel that `count` masks take in `maskReadout`. */
 export function maskWords(count: number): number {
-  return Math.ceil(count / bits);
+  return Math.ceil(count / maskWordBits);
 }
 
 /**
@@ -46,7 +36,7 @@ export function maskReadout(logits: Tensor2D): MaskReadout {
       return { words, areas, shares };
     }
     const inside = step(logits);
-    return { words: packed(inside), areas: pixelSums(inside), shares: pixelSums(mul(sigmoid(logits), inside)) };
+    return { words: packed(inside), areas: columnSum(inside), shares: columnSum(mul(sigmoid(logits), inside)) };
   });
 }
 
@@ -55,12 +45,6 @@ function packed(masks: Tensor2D): Tensor2D {
   const count = masks.shape[1];
   const words = maskWords(count);
   const weights = new Float32Array(count * words);
-  for (let s = 0; s < count; s++) weights[s * words + Math.floor(s / bits)] = 2 ** (s % bits);
+  for (let s = 0; s < count; s++) weights[s * words + Math.floor(s / maskWordBits)] = 2 ** (s % maskWordBits);
   return matMul(masks, tensor2d(weights, [count, words]));
-}
-
-/** Sums over pixels, `[P, S]` -> `[S]`, as a product with ones: `sum` over the first axis takes many times as long on WebAssembly. */
-export function pixelSums(values: Tensor2D): Tensor1D {
-  const [pixels, count] = values.shape;
-  return reshape(matMul(ones([1, pixels]) as Tensor2D, values), [count]);
 }

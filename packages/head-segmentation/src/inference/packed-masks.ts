@@ -1,8 +1,5 @@
 import type { RleRuns } from '@glid/head-kit';
-import { maskWords } from '@glid/ops';
-
-/** Masks a word of `maskReadout`. */
-const bits = 24;
+import { maskWordBits, maskWords } from '@glid/ops';
 
 /** Run-length encodes `count` masks of `maskReadout`, `[H, W, G]`: one look at each word, and more only where a mask begins or ends. */
 export function encodePacked(
@@ -22,7 +19,7 @@ export function encodePacked(
         let changed = packed[at + g]! ^ last[g]!;
         last[g]! ^= changed;
         for (; changed !== 0; changed &= changed - 1) {
-          const s = g * bits + 31 - Math.clz32(changed & -changed);
+          const s = g * maskWordBits + 31 - Math.clz32(changed & -changed);
           counts[s]!.push(position - starts[s]!);
           starts[s] = position;
         }
