@@ -1,17 +1,21 @@
-// One rank of a training job: `mpirun -n 2 node --import tsx … rank.ts MODE`. Modes: `train`; `throw` and `kill`, where rank 1 dies
-// at step 3; `stop`, where rank 1's signal fires at step 3; `calls`, which checks the collective calls alone.
+// One rank of a training job: `mpirun -n 2 node --import tsx … rank.ts MODE FOLDER`, which writes what it finds, a JSON object a line, to
+// FOLDER/RANK.jsonl. Modes: `train`; `throw` and `kill`, where rank 1 dies at step 3; `stop`, where rank 1's signal fires at step 3;
+// `calls`, which checks the collective calls alone.
+import { appendFileSync } from 'node:fs';
+import { join } from 'node:path';
 import '@tensorflow/tfjs-backend-cpu';
 import { type Objective, train } from '@glid/core/train';
 import { enableProdMode, setBackend } from '@tensorflow/tfjs-core';
 import { flatten, microObjective, microParameters, microPlan, microSource } from '../../core/test/training/micro.ts';
 import { mpi } from '../src/index.ts';
 
-const mode = process.argv[2];
+const [mode, folder] = process.argv.slice(2) as [string, string];
 enableProdMode();
 await setBackend('cpu');
 const collectives = await mpi();
 const { rank, size } = collectives;
-const say = (what: unknown): void => void process.stdout.write(`${JSON.stringify({ rank, ...(what as object) })}\n`);
+const say = (what: object): void =>
+  appendFileSync(join(folder, `${rank}.jsonl`), `${JSON.stringify({ rank, at: Date.now(), ...what })}\n`);
 
 if (mode === 'calls') {
   const sum = Float32Array.from({ length: 100_000 }, (_, i) => rank + (i % 7));
