@@ -63,9 +63,10 @@ function inOwnProcess(job: string): unknown {
   const here = fileURLToPath(import.meta.url);
   const flags = [...process.execArgv, here, '--child', job, '--count', options.count];
   const loadBefore = round(loadavg()[0]!);
+  const where = { date: new Date().toISOString().slice(0, 10), processor: cpus()[0]?.model };
   try {
     const out = execFileSync(process.execPath, flags, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
-    return { runs: Number(options.count), loadBefore, ...JSON.parse(out.slice(out.lastIndexOf('\n{') + 1)) };
+    return { ...where, loadBefore, runs: Number(options.count), ...JSON.parse(out.slice(out.lastIndexOf('\n{') + 1)) };
   } catch (error) {
     return {
       failed: String((error as { stderr?: string }).stderr ?? error)
@@ -84,7 +85,6 @@ if (options.child) {
   const networks: Record<string, unknown> = { ...before.networks };
   const masking: Record<string, unknown> = { ...before.masking };
   const machine = {
-    processor: cpus()[0]?.model,
     threads: cpus().length,
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     node: process.version,

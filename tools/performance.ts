@@ -13,7 +13,7 @@ interface Machine {
   readonly cpu: string;
   readonly cores: number;
   readonly node: string;
-  readonly loadBefore?: number;
+  readonly loadBefore: number;
 }
 
 interface Backends {
@@ -43,8 +43,9 @@ interface WebGpu {
 interface Network extends Readonly<Record<'glid' | 'plain', Figures>> {
   readonly failed?: string;
   readonly parameters: number;
-  readonly runs?: number;
-  readonly loadBefore?: number;
+  readonly processor: string;
+  readonly runs: number;
+  readonly loadBefore: number;
 }
 
 interface Figures {
@@ -55,7 +56,7 @@ interface Figures {
 }
 
 interface Model {
-  readonly machine: { readonly processor: string; readonly threads: number; readonly node: string };
+  readonly machine: { readonly threads: number; readonly node: string };
   readonly networks: Readonly<Record<string, Network>>;
   readonly masking: Readonly<
     Record<string, Readonly<Record<'unmasked' | 'visibleOnly', Figures>> & { readonly speedUp: number }>
@@ -141,20 +142,21 @@ function model({ machine, networks, masking }: Model): string {
       ? [
           name,
           (n.parameters / 1e6).toFixed(1),
-          n.runs ?? 10,
-          n.loadBefore ?? '-',
+          n.runs,
+          `${n.processor.replace('(R)', '').split(' ').slice(0, 2).join(' ')}, ${n.loadBefore}`,
           ...[n.glid.wallMs, n.glid.cpuMs, n.plain.cpuMs, n.glid.launches, n.plain.launches],
           ...[n.glid.peakMiB, n.plain.peakMiB],
         ]
       : [name, `failed: ${n.failed}`, ...new Array<string>(9).fill('')],
   );
-  const head = ['network', 'M parameters', 'runs', 'load', 'clock', 'processor', 'plain, processor'];
+  const head = ['network', 'M parameters', 'runs', 'machine, load', 'clock', 'processor', 'plain, processor'];
   const masks = Object.entries(masking).map(([name, m]) => [name, m.unmasked.cpuMs, m.visibleOnly.cpuMs, m.speedUp]);
   return `## The whole network
 
 \`benchmarks/model.ts\`: encoder, neck and decoder with 100 queries, batch 1, forward, with \`@glid/ops\` and written in plain TensorFlow.js
-operations, in turn in one process. Medians in milliseconds; peak of tensor memory in MiB, parameters included. ${machine.processor},
-${machine.threads} threads, Node ${machine.node.slice(1)}.
+operations, in turn in one process, so that they compare with each other; rows of two machines do not. Medians in milliseconds; peak of tensor memory in MiB,
+parameters included. ${machine.threads} threads, Node ${machine.node.slice(1)}. On \`cpu\`, TensorFlow.js's reference in plain JavaScript, a forward takes minutes: it is
+run fewer times.
 
 ${table([...head, 'launches', 'plain, launches', 'peak', 'plain, peak'], rows)}
 

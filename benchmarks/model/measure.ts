@@ -39,13 +39,14 @@ export interface NetworkFigures extends Times {
 const median = (list: number[]): number => list.sort((a, b) => a - b)[Math.floor(list.length / 2)]!;
 const round = (value: number, digits = 1): number => Number(value.toFixed(digits));
 
-/** Medians after two warm-up runs. Alternating the candidates spreads what the machine does beside evenly over them. */
+/** Medians after warm-up runs. Alternating the candidates spreads what the machine does beside evenly over them. */
 async function alternate(
   runs: { readonly [name: string]: () => Promise<void> },
   count: number,
+  warmUp = 2,
 ): Promise<Record<string, Times>> {
   const found = Object.entries(runs).map(([name, run]) => ({ name, run, wall: [] as number[], cpu: [] as number[] }));
-  for (let i = -2; i < count; i++) {
+  for (let i = -warmUp; i < count; i++) {
     for (const { run, wall, cpu } of found) {
       const [start, used] = [performance.now(), process.cpuUsage()];
       await run();
@@ -89,27 +90,32 @@ export async function measureNetwork(
     await Promise.all(outputs.map((t) => t.data()));
     for (const t of outputs) t.dispose();
   };
-  const times = await alternate({ glid: run(glid), plain: run(plain) }, count);
-  const figures = async (name: 'glid' | 'plain', forward: () => Tensor[]): Promise<NetworkFigures> => {
-    const { kernels, peakBytes } = await profile(() => {
-      for (const t of forward()) t.dispose();
-      return [] as Tensor[];
-    });
+  /** The first of the two warm-up runs, which also tells what is launched, what it takes and what comes out. */
+  const first = async (forward: () => Tensor[]) => {
+    let outputs: Tensor[] = [];
+    const { kernels, peakBytes } = await profile(() => (outputs = forward()));
+    const values = await Promise.all(outputs.map((t) => t.data<'float32'>()));
+    for (const t of outputs) t.dispose();
     // `profile` lists an operation with a gradient of its own once more under its own name.
     const launches = kernels.filter(({ name: kernel }) => !/^(Reshape|Identity|ExpandDims)$|__op$/.test(kernel)).length;
-    return { ...times[name]!, launches, peakMiB: round(peakBytes / 2 ** 20) };
+    return { values, figures: { launches, peakMiB: round(peakBytes / 2 ** 20) } };
   };
-  const result = { parameters: total, glid: await figures('glid', glid), plain: await figures('plain', plain) };
-  const [a, b] = [glid(), plain()];
+  const [a, b] = [await first(glid), await first(plain)];
+  const times = await alternate({ glid: run(glid), plain: run(plain) }, count, 1);
   let largestDifference = 0;
-  for (const [i, t] of a.entries()) {
-    const [x, y] = [await t.data<'float32'>(), await b[i]!.data<'float32'>()];
+  for (const [i, x] of a.values.entries()) {
+    const y = b.values[i]!;
     x.forEach((v, j) => {
       largestDifference = Math.max(largestDifference, Math.abs(v - y[j]!));
     });
   }
-  for (const t of [...a, ...b, ...Object.values(record), images]) t.dispose();
-  return { ...result, largestDifference };
+  for (const t of [...Object.values(record), images]) t.dispose();
+  return {
+    parameters: total,
+    glid: { ...times.glid!, ...a.figures },
+    plain: { ...times.plain!, ...b.figures },
+    largestDifference,
+  };
 }
 
 /** Encoder forward + backward: all tokens, hidden keys masked on the full grid, visible tokens grouped. */
