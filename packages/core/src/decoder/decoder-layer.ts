@@ -8,15 +8,15 @@ import type { ParameterRecord } from '../parameters/records.ts';
 export interface Memory {
   /** `[B, S, C]` */
   readonly values: Tensor3D;
-  /** Values plus their position code, `[B, S, C]`. */
-  readonly keys: Tensor3D;
+  /** The code of their places, added to make keys, `[B, S, C]` or `[1, S, C]`. */
+  readonly position: Tensor3D;
   /** 1 = may be attended, `[B, S]`. */
   readonly keyMask?: Tensor2D | undefined;
 }
 
 /**
  * Queries look at the picture. `x`, `position` `[B, Q, C]` (position may have batch 1) -> `[B, Q, C]`, post-norm:
- * `norm(x + attention(x + position, keys, values))`.
+ * `norm(x + attention(x + position, values + code, values))`.
  */
 export function crossAttend(
   parameters: ParameterRecord,
@@ -43,7 +43,7 @@ export function projectMemories(
 ): ProjectedMemory[] {
   const both = linears(
     layers.flatMap(({ parameters, memory }) => [
-      linearLayer(parameters, 'crossAttention.key', memory.keys),
+      linearLayer(parameters, 'crossAttention.key', memory.values, memory.position),
       linearLayer(parameters, 'crossAttention.value', memory.values),
     ]),
   ) as Tensor3D[];
@@ -60,7 +60,7 @@ export function crossAttentionWeights(
 ): Tensor4D {
   const [q, k] = linears([
     linearLayer(parameters, 'crossAttention.query', x, position),
-    linearLayer(parameters, 'crossAttention.key', memory.keys),
+    linearLayer(parameters, 'crossAttention.key', memory.values, memory.position),
   ]) as Tensor3D[];
   return attentionWeights(q!, k!, maskOptions(heads, memory));
 }

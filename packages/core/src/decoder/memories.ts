@@ -8,8 +8,8 @@ import { decoderStrides } from './decoder-config.ts';
 import type { Memory } from './decoder-layer.ts';
 
 /**
- * The three maps that decoder layers attend to, 1/32 first: each with its level embedding, and keys with the sine code of their
- * place in the picture.
+ * The three maps that decoder layers attend to, 1/32 first: each with its level embedding, and the sine codes of their places in
+ * the picture.
  *
  * @param levels P2..P5 after the neck, `[B, H, W, C]`
  * @param sizes pixels of each picture of a mixed batch, or null: padding is not attended, and codes count picture cells only
@@ -30,10 +30,10 @@ export function memories(
     const inside = sizes && rectangleMask(tokenSizes(sizes, stride), [height, width]);
     const mask = inside ? { mask: maskTensor(inside) } : {};
     const code = sinePosition(height, width, channels, mask);
-    const keys = add(values, reshape(code, [code.shape[0], height * width, channels])) as Tensor3D;
+    const position = reshape(code, [code.shape[0], height * width, channels]) as Tensor3D;
     const shown = visible?.[level] ?? inside;
     return shown
-      ? { values, keys, keyMask: reshape(maskTensor(shown), [batch, height * width]) as Tensor2D }
-      : { values, keys };
+      ? { values, position, keyMask: reshape(maskTensor(shown), [batch, height * width]) as Tensor2D }
+      : { values, position };
   });
 }

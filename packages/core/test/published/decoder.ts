@@ -1,6 +1,5 @@
 import { expectClose, expectFixture, type Fixture, loadFixture } from '@glid/test-utils';
 import {
-  add,
   grads,
   mul,
   reshape,
@@ -44,7 +43,7 @@ export function decoderCases(): void {
     const flat = (t: Tensor): Tensor3D => reshape(t, [batch, height * width, channels]) as Tensor3D;
     const seen: Memory = {
       values: flat(memory),
-      keys: flat(add(memory, position)),
+      position: flat(position),
       keyMask: sub(1, reshape(raw(fixture, 'mask'), [batch, height * width])) as Tensor2D,
     };
     const embed = raw(fixture, 'query_embed');
@@ -83,8 +82,8 @@ export function decoderCases(): void {
       raw(fixture, 'out_proj.bias'),
     );
     const seen: Memory = {
-      values: raw(fixture, 'value') as Tensor3D,
-      keys: raw(fixture, 'key') as Tensor3D,
+      values: raw(fixture, 'key') as Tensor3D,
+      position: zerosLike(raw(fixture, 'key')) as Tensor3D,
       keyMask: sub(1, raw(fixture, 'key_padding_mask')) as Tensor2D,
     };
     const query = raw(fixture, 'query') as Tensor3D;
@@ -108,7 +107,7 @@ export function decoderCases(): void {
     const parameters = { 'decoder.levelEmbedding': zeros([3, channels]) };
     const [first] = memories(parameters, levels, sizes);
     const inside = tensor(mask, [batch, height * width, 1]);
-    const got = mul(first!.keys, inside);
+    const got = mul(first!.position, inside);
     const want = mul(reshape(expected, [batch, height * width, channels]), inside);
     expectClose(await got.data(), await want.data(), 2e-5);
     expect(await first!.keyMask!.data()).toEqual(mask);
