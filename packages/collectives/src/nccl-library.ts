@@ -44,13 +44,17 @@ const machine: Surroundings = {
   },
 };
 
-/** Paths and names to try: given ones, `GLID_CUDA_LIBS`, the system's, toolkit folders, Python wheels. */
+/**
+ * Paths and names to try: given ones, `GLID_CUDA_LIBS`, the system's, toolkit folders, Python wheels. A folder without NCCL stands for the file
+ * that it lacks.
+ */
 export function ncclPlaces(given: readonly string[], { env, list }: Surroundings): string[] {
-  const inFolder = (folder: string): string[] =>
-    list(folder)
+  const inFolder = (folder: string): string[] => {
+    const files = list(folder)
       .filter((name) => /^libnccl\.so(\.\d+)*$/.test(name))
-      .sort((a, b) => b.localeCompare(a, 'en', { numeric: true }))
-      .map((name) => join(folder, name));
+      .sort((a, b) => b.localeCompare(a, 'en', { numeric: true }));
+    return (files.length > 0 ? files : ['libnccl.so']).map((name) => join(folder, name));
+  };
   const named = [...given, ...(env.GLID_CUDA_LIBS ?? '').split(':')].filter((place) => place !== '');
   const toolkits = [env.CUDA_HOME, env.CUDA_PATH, '/usr/local/cuda'].flatMap((root) =>
     root ? [join(root, 'lib64')] : [],

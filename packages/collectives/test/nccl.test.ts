@@ -83,16 +83,18 @@ describe('the search for libnccl', () => {
     const env = { GLID_CUDA_LIBS: '/a:/b/libnccl.so.2', CUDA_HOME: '/cuda', VIRTUAL_ENV: '/venv' };
     expect(ncclPlaces(['/given/libnccl.so'], { env, list: (folder) => folders[folder] ?? [] })).toEqual([
       ...['/given/libnccl.so', '/a/libnccl.so.2', '/b/libnccl.so.2', 'libnccl.so.2', 'libnccl.so'],
-      ...['/cuda/lib64/libnccl.so.2.30.7', '/cuda/lib64/libnccl.so', `${wheel}/libnccl.so.2`],
+      ...['/cuda/lib64/libnccl.so.2.30.7', '/cuda/lib64/libnccl.so', '/usr/local/cuda/lib64/libnccl.so'],
+      ...['/usr/lib/x86_64-linux-gnu/libnccl.so', `${wheel}/libnccl.so.2`],
+      '/venv/lib/python3.12/dist-packages/nvidia/nccl/lib/libnccl.so',
     ]);
   });
 
   it('says everything it tried', async () => {
-    const around = { env: { GLID_CUDA_LIBS: '/b/libnccl.so.2' }, list: () => [] };
+    const around = { env: { GLID_CUDA_LIBS: '/b/libnccl.so.2:/empty' }, list: () => [] };
     await expect(openNccl(['/none/libnccl.so'], around)).rejects.toMatchObject({
       code: 'GLID_BACKEND_UNAVAILABLE',
       message: expect.stringMatching(
-        /libnccl was not found.*\/none\/libnccl\.so: no such file.*\/b\/libnccl\.so\.2: no such file.*libnccl\.so\.2: .*nvidia-nccl/s,
+        /libnccl was not found.*\/none\/libnccl\.so: no such file.*\/b\/libnccl\.so\.2: no such file.*\/empty\/libnccl\.so: no such file.*libnccl\.so\.2: .*nvidia-nccl/s,
       ),
     });
   });

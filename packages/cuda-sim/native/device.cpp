@@ -66,6 +66,7 @@ CUDASIM_API int cuDeviceTotalMem_v2(size_t* bytes, int) {
 CUDASIM_API int cuDevicePrimaryCtxRetain(void** out, int) {
   RETURN_STICKY();
   if (settings().exclusive) return DeviceUnavailable;
+  if (settings().othersMiB >= settings().memoryMiB) return OutOfMemory;
   *out = &context;
   return Success;
 }

@@ -7,7 +7,9 @@ describe('errors of the driver', () => {
     [46, 'GLID_BACKEND_UNAVAILABLE', /Another process holds the GPU/],
     [100, 'GLID_BACKEND_UNAVAILABLE', /nvidia-smi/],
     [222, 'GLID_DEVICE_ERROR', /an NVRTC that knows this GPU/],
-    [700, 'GLID_DEVICE_LOST', /new process/],
+    [214, 'GLID_DEVICE_LOST', /^Dispose.*new process/],
+    [700, 'GLID_DEVICE_LOST', /CUDA_LAUNCH_BLOCKING=1.*new process/],
+    [719, 'GLID_DEVICE_LOST', /A kernel faulted/],
     [802, 'GLID_BACKEND_UNAVAILABLE', /fabricmanager/],
     [803, 'GLID_BACKEND_UNAVAILABLE', /restart/],
     [1, 'GLID_DEVICE_ERROR', /Report it/],
@@ -18,7 +20,7 @@ describe('errors of the driver', () => {
     expect(error.message).toMatch(new RegExp(`cuSomething failed with CUDA_ERROR_SO, ${number} \\(its words\\)`));
     expect(error.details).toMatchObject({ code: number, library: '/lib/libcuda.so.1' });
     expect(isFatal(number)).toBe(code === 'GLID_DEVICE_LOST');
-    if (code === 'GLID_BACKEND_UNAVAILABLE') expect(error.message).toContain('/lib/libcuda.so.1');
+    expect(error.message).toContain('The driver is /lib/libcuda.so.1.');
   });
 });
 

@@ -15,11 +15,15 @@ interface Advice {
 const otherwise = 'or use webgpu() or wasm().';
 const noGpu: Advice = {
   code: 'GLID_BACKEND_UNAVAILABLE',
-  fix: `Check that \`nvidia-smi\` lists a GPU and that CUDA_VISIBLE_DEVICES does not hide it, ${otherwise}`,
+  fix: `Check that \`nvidia-smi\` lists a GPU of this number and that CUDA_VISIBLE_DEVICES does not hide it, ${otherwise}`,
 };
 const lost: Advice = {
   code: 'GLID_DEVICE_LOST',
   fix: 'Dispose the backend and create it again in a new process: this one cannot use the GPU any more.',
+};
+const faulted: Advice = {
+  code: 'GLID_DEVICE_LOST',
+  fix: `A kernel faulted, perhaps one that was launched before this call: with CUDA_LAUNCH_BLOCKING=1 the call that fails is its own; please report that. ${lost.fix}`,
 };
 const called: Advice = {
   code: 'GLID_DEVICE_ERROR',
@@ -31,7 +35,7 @@ const otherGpu: Advice = {
 };
 
 /** What to do, by `CUresult`. */
-const advice: ReadonlyMap<number, Advice> = new Map([
+const advice: ReadonlyMap<number, Advice> = new Map<number, Advice>([
   [2, { code: 'GLID_OUT_OF_MEMORY', fix: 'Use smaller batches or pictures, or end other programs on this GPU.' }],
   [
     46,
@@ -40,6 +44,7 @@ const advice: ReadonlyMap<number, Advice> = new Map([
       fix: `Another process holds the GPU, which serves one at a time: end it (\`nvidia-smi\` lists it), allow several (\`nvidia-smi -c DEFAULT\`), choose another \`device\`, ${otherwise}`,
     },
   ],
+  ...[700, 702, 710, 714, 715, 716, 717, 718, 719].map((code) => [code, faulted] as const),
   [100, noGpu],
   [101, noGpu],
   [200, otherGpu],
@@ -69,10 +74,12 @@ const advice: ReadonlyMap<number, Advice> = new Map([
 /** The error for a `CUresult` other than success. `name` and `text` are the driver's own words, `library` is its file. */
 export function driverError(code: number, call: string, name: string, text: string, library: string): GlidError {
   const said = text === '' || text === name ? '' : ` (${text})`;
-  const { code: kind, fix } = fatal.has(code) ? lost : (advice.get(code) ?? called);
-  const found = kind === 'GLID_BACKEND_UNAVAILABLE' ? ` The driver is ${library}.` : '';
+  const { code: kind, fix } = advice.get(code) ?? (fatal.has(code) ? lost : called);
   const details = { call, code, name, library };
-  return new GlidError(kind, `${call} failed with ${name}, ${code}${said}.${found}`, { fix, details });
+  return new GlidError(kind, `${call} failed with ${name}, ${code}${said}. The driver is ${library}.`, {
+    fix,
+    details,
+  });
 }
 
 /** The error for a `cublasStatus_t` other than success. */

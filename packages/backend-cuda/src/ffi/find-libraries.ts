@@ -33,7 +33,13 @@ export function findLibraries(ffi: Ffi, given: readonly string[], around: Surrou
   return { driver: find('driver'), nvrtc: find('nvrtc'), cublasLt: find('cublasLt') };
 }
 
-function findLibrary(ffi: Ffi, library: LibraryName, given: readonly string[], around: Surroundings): NativeLibrary {
+/** Opens one of them. */
+export function findLibrary(
+  ffi: Ffi,
+  library: LibraryName,
+  given: readonly string[],
+  around: Surroundings,
+): NativeLibrary {
   const { stem, probe } = libraryFacts[library];
   const tried: string[] = [];
   for (const place of libraryPlaces(library, given, around)) {
@@ -57,7 +63,7 @@ function findLibrary(ffi: Ffi, library: LibraryName, given: readonly string[], a
 }
 
 /** NVRTC opens a second library by its bare name, which is only found once it is loaded. */
-export function preloadBuiltins(ffi: Ffi, nvrtc: string, around: Surroundings): void {
+function preloadBuiltins(ffi: Ffi, nvrtc: string, around: Surroundings): void {
   if (!isAbsolute(nvrtc) || !basename(nvrtc).startsWith('libnvrtc')) return;
   const folder = dirname(nvrtc);
   for (const name of around.list(folder)) if (name.startsWith('libnvrtc-builtins.so.')) ffi.open(join(folder, name));

@@ -32,15 +32,19 @@ export const libraryFacts: Readonly<Record<LibraryName, LibraryFacts>> = {
   },
 };
 
-/** Paths and names to try, in this order: given ones, `GLID_CUDA_LIBS`, the system's, toolkit folders, Python wheels. */
+/**
+ * Paths and names to try, in this order: given ones, `GLID_CUDA_LIBS`, the system's, toolkit folders, Python wheels. A folder without the library
+ * stands for the file that it lacks, so that the search can tell where it was.
+ */
 export function libraryPlaces(library: LibraryName, given: readonly string[], around: Surroundings): string[] {
   const { stem, names } = libraryFacts[library];
-  const fromFolder = (folder: string): string[] =>
-    around
+  const fromFolder = (folder: string): string[] => {
+    const files = around
       .list(folder)
       .filter((name) => name === `${stem}.so` || name.startsWith(`${stem}.so.`))
-      .sort((a, b) => b.localeCompare(a, 'en', { numeric: true }))
-      .map((name) => join(folder, name));
+      .sort((a, b) => b.localeCompare(a, 'en', { numeric: true }));
+    return (files.length > 0 ? files : [`${stem}.so`]).map((name) => join(folder, name));
+  };
   const named = [...given, ...(around.env.GLID_CUDA_LIBS ?? '').split(':')].filter((place) => place !== '');
   return [
     ...named.flatMap((place) => (/\.so(\.\d+)*$/.test(place) ? [place] : fromFolder(place))),

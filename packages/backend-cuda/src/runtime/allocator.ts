@@ -142,7 +142,7 @@ export class Allocator {
     const mib = (bytes: number): string => `${(bytes / mebibyte).toFixed(1)} MiB`;
     throw new GlidError(
       'GLID_OUT_OF_MEMORY',
-      `A tensor of ${mib(size)} does not fit on the GPU: of its ${mib(total)}, ${mib(this.#inUse)} are in use here, ${mib(others)} by the driver and other processes, ${mib(free)} are free.`,
+      `A tensor of ${mib(size)} does not fit on ${this.#device.name}: of its ${mib(total)}, ${mib(this.#inUse)} are in use here, ${mib(others)} by the driver and other processes, ${mib(free)} are free.`,
       {
         fix: 'Lower the batch size (and accumulate gradients) or the picture size, dispose tensors that are no longer needed, or end other programs on this GPU.',
         details: {

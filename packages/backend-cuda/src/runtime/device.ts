@@ -66,7 +66,7 @@ export class Device {
     this.driverVersion = this.#readInt('cuDriverGetVersion', (out) => driver.cuDriverGetVersion(out));
     this.compiler = new Compiler(libraries.nvrtc);
     requireDriver(this.driverVersion, this.compiler.version, libraries);
-    this.#handle = this.#readInt('cuDeviceGet', (out) => driver.cuDeviceGet(out, ordinal));
+    this.#handle = this.#readInt(`cuDeviceGet of GPU ${ordinal}`, (out) => driver.cuDeviceGet(out, ordinal));
     const attribute = (number: number): number =>
       this.#readInt('cuDeviceGetAttribute', (out) => driver.cuDeviceGetAttribute(out, number, this.#handle));
     const { computeCapabilityMajor, computeCapabilityMinor, multiprocessors } = deviceAttribute;
