@@ -140,6 +140,42 @@ describe.skipIf(withoutCompiler || withoutTools)(
       });
       const pid = Number(await readFile(join(bin, 'pid'), 'utf8'));
       await expect.poll(() => runs(pid), { timeout: 10_000 }).toBe(false);
+      // Once it is finished, being stopped takes nothing away.
+      await writeFile(join(bin, 'python3'), script.replace('exec sleep 600', 'exit 0'), { mode: 0o755 });
+      const { GLID_GPU_MINUTES: _, ...inTime } = env;
+      expect(statuses((await runIn('late', inTime, ['benchmark-torch'])).report)['benchmark-torch']).toBe('ok');
+      await writeFile(join(bin, 'python3'), script, { mode: 0o755 });
+      const again = await runIn('late', { ...env, GLID_GPU_MINUTES: '0.2' }, ['benchmark-torch']);
+      expect(again.code).toBe(1);
+      expect(statuses(again.report)['benchmark-torch']).toBe('ok');
+    }, 600_000);
+
+    it("hands on what NVIDIA's checkers say, also when they are stopped", async () => {
+      const bin = join(folder, 'checkers');
+      await mkdir(bin);
+      const script = (end: string) => `#!/bin/sh
+[ "$1" = --version ] && exit 0
+echo 'glid operations: 20 of 40 operations'
+echo '========= Invalid __global__ write of size 4 bytes'
+echo '========= ERROR SUMMARY: 1 error'
+${end}
+`;
+      const env = { GLID_CUDA_LIBS: simulator, PATH: `${bin}:/usr/bin:/bin`, GLID_GPU_MINUTES: '0.4' };
+      const told = async (end: string) => {
+        await writeFile(join(bin, 'compute-sanitizer'), script(end), { mode: 0o755 });
+        const { report } = await runIn('checked', env, ['sanitizer-memcheck']);
+        return report!.steps.find(({ step }) => step === 'sanitizer-memcheck');
+      };
+      expect(await told('exit 9')).toMatchObject({
+        status: 'failed',
+        failures: ['========= Invalid __global__ write of size 4 bytes'],
+      });
+      expect(await told('exec sleep 600')).toMatchObject({
+        status: 'stopped',
+        note: expect.stringMatching(
+          /^after \d+ s; 20 of 40 operations under memcheck, 1 complaints; first: =* Invalid/,
+        ),
+      });
     }, 600_000);
 
     it('says what is missing, begins nothing that needs it, and ends with 1', async () => {

@@ -13,11 +13,12 @@ export async function parity({ size, folder, progress }: Setting, precision: Pre
   const failures: string[] = [];
   const allowed = tolerances[precision];
   const cases = opCases.filter((_, i) => i % size.everyCase === 0);
-  for (const c of cases) {
+  for (const [i, c] of cases.entries()) {
+    if (i % 10 === 0) progress.note(`${i} of ${cases.length} operations, ${failures.length} failures`);
     const tolerance = allowed.ofOperation(c);
     await checkCase({ ...c, tolerance }).catch((error: Error) => failures.push(error.message));
   }
-  progress.note(`${cases.length} operations, ${failures.length} failures`);
+  progress.note(`${cases.length} operations, ${failures.length} failures; the model`);
   const model = await parityModel(size.parity);
   const [expected, got] = [readNumbers(folder), await computeNumbers(model, size.parity)];
   const names = Object.keys(expected);

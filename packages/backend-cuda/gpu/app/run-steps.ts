@@ -74,9 +74,11 @@ function earlier(file: string, pack: Pack): Report {
   return { date: '', pack, machine: null, steps: [] };
 }
 
-/** What was found before stays where a step is skipped. */
+/** What was found before stays where a step is skipped, and what was finished where it is stopped. */
 function withStep(reports: readonly StepReport[], done: StepReport): StepReport[] {
-  if (done.status === 'skipped' && reports.some(({ step }) => step === done.step)) return [...reports];
+  const before = reports.find(({ step }) => step === done.step);
+  if (before && (done.status === 'skipped' || (done.status === 'stopped' && before.status === 'ok')))
+    return [...reports];
   const order = Object.keys(steps);
   return [...reports.filter(({ step }) => step !== done.step), done].sort(
     (a, b) => order.indexOf(a.step) - order.indexOf(b.step),

@@ -12,13 +12,17 @@ export async function soak({ size: { parity, soakSteps }, progress }: Setting): 
   const data = endless(trainingBatch(parity.batch, parity.side));
   const seen: { tensors: number; reserved: number }[] = [];
   const failures: string[] = [];
+  const tenth = Math.floor(soakSteps / 10);
   for await (const event of finetune({ model, data, steps: soakSteps, optimizer: { learningRate: 1e-5 } })) {
     if (event.type === 'failed') throw event.error;
     if (event.type !== 'step') continue;
     seen.push({ tensors: memory().numTensors, reserved: backend.bytesReserved() });
-    if (seen.length % 10 === 0) progress.note(`${seen.length} of ${soakSteps} training steps`);
+    if (seen.length % 10 !== 0) continue;
+    const start = seen[tenth] ?? seen.at(-1)!;
+    const [tensors, bytes] = [seen.at(-1)!.tensors - start.tensors, seen.at(-1)!.reserved - start.reserved];
+    progress.note(`${seen.length} of ${soakSteps} training steps, ${tensors} tensors and ${bytes} bytes more`);
   }
-  const [first, last] = [seen[Math.floor(soakSteps / 10)]!, seen.at(-1)!];
+  const [first, last] = [seen[tenth]!, seen.at(-1)!];
   if (seen.length !== soakSteps) failures.push(`${seen.length} steps ran`);
   if (last.tensors !== first.tensors) failures.push(`${last.tensors - first.tensors} tensors more`);
   if (last.reserved !== first.reserved) failures.push(`${last.reserved - first.reserved} bytes more`);
