@@ -1,7 +1,12 @@
 import { disposeConstants } from '@glid/ops';
 import { setBackend } from '@tensorflow/tfjs-core';
 import { type CudaGlidBackend, type CudaOptions, cuda } from '../src/index.ts';
+import { keepSource } from './kernel-sources.ts';
+import { recordSources } from './record-sources.ts';
 import { openSimulator, type SimulatorControl } from './simulator.ts';
+
+// What runs on the simulator goes to NVIDIA's compilers at the end.
+recordSources(keepSource);
 
 export interface Simulated {
   readonly backend: CudaGlidBackend;

@@ -7,7 +7,8 @@ import '@tensorflow/tfjs-core/dist/public/chained_ops/register_all_chained_ops.j
 import '@tensorflow/tfjs-core/dist/register_all_gradients.js';
 import jasmineRequire from 'jasmine-core/lib/jasmine-core/jasmine.js';
 import { type CudaOptions, cuda } from '../../src/index.ts';
-import { recordSources } from '../kernel-sources.ts';
+import type { KernelSource } from '../kernel-sources.ts';
+import { recordSources } from '../record-sources.ts';
 
 /** What a run is told, and where its report goes. */
 export interface ConformanceSettings {
@@ -25,8 +26,8 @@ export interface ConformanceReport {
   readonly passed: number;
   readonly failed: Readonly<Record<string, string>>;
   readonly skipped: number;
-  /** The text of every kernel that ran, by key. */
-  readonly sources: Readonly<Record<string, string>>;
+  /** Every kernel that ran. */
+  readonly sources: readonly KernelSource[];
 }
 
 interface Spec {
@@ -53,7 +54,8 @@ async function keepBackend(): Promise<string> {
 
 /** Called once all specs are declared. */
 export async function runSpecs(): Promise<void> {
-  const sources = recordSources();
+  const sources: KernelSource[] = [];
+  recordSources((source) => sources.push(source));
   const backend = await keepBackend();
   const failed: Record<string, string> = {};
   let [passed, skipped] = [0, 0];
@@ -72,7 +74,7 @@ export async function runSpecs(): Promise<void> {
       } else skipped++;
     },
     jasmineDone() {
-      const report: ConformanceReport = { backend, passed, failed, skipped, sources: Object.fromEntries(sources) };
+      const report: ConformanceReport = { backend, passed, failed, skipped, sources };
       writeFileSync(settings.report, JSON.stringify(report, undefined, 1));
       process.exit(0);
     },
