@@ -42,10 +42,13 @@ export async function parity({ size, folder, progress }: Setting, precision: Pre
     progress.row({ who: `cuda ${precision}`, what: `relative error of the model's ${what}`, value, unit: '' });
   row('outputs', Math.max(...outputs));
   row('gradients together', all);
-  row('gradients one by one, largest', Math.max(...each));
+  row(`worst gradient, of ${least === whole ? 'the norm of all' : 'its own norm'}`, Math.max(...each));
   model.dispose();
   await backend.dispose();
-  return verdict(failures, `${cases.length} operations and ${names.length} tensors`);
+  return verdict(
+    failures,
+    `${cases.length} operations and ${names.length} tensors; allowed errors: outputs ${allowed.outputs}, gradients ${allowed.gradients}`,
+  );
 }
 
 const normOfAll = (numbers: Numbers, names: readonly string[]): number =>
