@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-import { main } from './main.ts';
+import { isVerb, main } from './main.ts';
+import { quickImports } from './startup/quick-imports.ts';
 
 const controller = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -14,4 +15,6 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
   process.exit(0);
 });
-process.exitCode = await main(process.argv.slice(2), process, controller.signal);
+const args = process.argv.slice(2);
+if (isVerb(args[0])) quickImports(new URL('./tensorflow-hooks.js', import.meta.url));
+process.exitCode = await main(args, process, controller.signal);

@@ -8,6 +8,11 @@ import { version } from './version.ts';
 
 export const exitCodes = { ok: 0, failed: 1, usage: 2 } as const;
 
+/** Whether a command line that starts with this word has work to do. */
+export function isVerb(word: string | undefined): boolean {
+  return verbs.some(({ name }) => name === word);
+}
+
 /** Runs one command line and returns its exit code. Never throws; a stack trace is shown with `--debug` only. */
 export async function main(args: readonly string[], streams: Streams, signal: AbortSignal): Promise<number> {
   const json = args.includes('--json');
