@@ -1,6 +1,7 @@
+import { encodeNpy, type NpyArray } from '../files/npy.ts';
 import { encodePng } from '../files/png.ts';
 
-/** A result as JSON, and the maps that lie beside it as PNG files. */
+/** A result as JSON, and the maps that lie beside it as files. */
 export interface PlainResult {
   readonly json: unknown;
   readonly files: readonly { readonly name: string; readonly bytes: Uint8Array }[];
@@ -8,20 +9,22 @@ export interface PlainResult {
 
 /**
  * Turns what a head returns into JSON. A map of the picture's size becomes a PNG, exact for whole numbers: 8 bits a pixel, 16, or
- * R + 256 G + 65536 B; metres and other fractions become thousandths in 16 bits. Any other typed array becomes a list of numbers.
+ * R + 256 G + 65536 B; metres and other fractions up to 65.535 become thousandths in 16 bits. Maps that no PNG holds (negative or large
+ * values, values that are missing, several numbers a pixel) become .npy files, bit for bit. Any other typed array becomes a list of numbers.
  *
- * @param name of the JSON file without extension; maps are called `<name>.<member>.png`
+ * @param name of the JSON file without extension; maps are called `<name>.<member>.png` or `.npy`
  */
 export function plainResult(result: unknown, name: string): PlainResult {
   const files: { name: string; bytes: Uint8Array }[] = [];
   const plain = (value: unknown, member: string, size: readonly number[] | undefined): unknown => {
     if (ArrayBuffer.isView(value) && !(value instanceof DataView)) {
-      const data = value as Float32Array;
-      const map = size && size[0]! * size[1]! === data.length ? encodeMap(data, size[1]!, size[0]!) : null;
-      if (!map) return Array.from(data, (x) => (Number.isFinite(x) ? x : null));
-      const file = `${name}.${member}.png`;
-      files.push({ name: file, bytes: map.bytes });
-      return { file: file.slice(file.lastIndexOf('/') + 1), encoding: map.encoding };
+      const data = value as NpyArray;
+      const shape = size && mapShape(data.length, size[0]!, size[1]!);
+      if (!shape) return Array.from(data, (x) => (Number.isFinite(x) ? x : null));
+      const png = shape.length === 2 ? encodeMap(data, shape[1]!, shape[0]!) : null;
+      const file = `${name}.${member}.${png ? 'png' : 'npy'}`;
+      files.push({ name: file, bytes: png ? png.bytes : encodeNpy(data, shape) });
+      return { file: file.slice(file.lastIndexOf('/') + 1), ...(png ? { encoding: png.encoding } : { shape }) };
     }
     if (Array.isArray(value)) return value.map((item) => plain(item, member, size));
     if (typeof value !== 'object' || value === null) return value;
@@ -38,7 +41,14 @@ function sizeIn(value: object): readonly number[] | undefined {
   return Array.isArray(size) && size.length === 2 ? (size as number[]) : undefined;
 }
 
-/** Null for values that no encoding holds. */
+/** `[height, width]` or `[height, width, channels]` of an array with so many numbers; undefined for one that is no map. */
+function mapShape(length: number, height: number, width: number): readonly number[] | undefined {
+  const channels = length / (height * width);
+  if (channels === 1) return [height, width];
+  return Number.isInteger(channels) && channels > 1 ? [height, width, channels] : undefined;
+}
+
+/** Null for values that no PNG holds. */
 function encodeMap(
   data: ArrayLike<number>,
   width: number,
