@@ -1,6 +1,8 @@
 import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fromFile, loadWeights, saveWeights, writeWeights } from '@glid/core';
 import { decodeDepthPng, decodeImage, decodeLabelPng } from '@glid/data';
+import type { Json } from '@glid/head-kit';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { glid, runGlid, temporaryFolder } from './run-glid.ts';
 import { microBackbone, writeCoco, writeFolder } from './tiny-data.ts';
@@ -273,6 +275,26 @@ describe('predict', () => {
     await glid('predict', '--model', tuned, ...inputs, '--only', 'detection', '--out', out, ...wasm);
     const found = (await filesIn(out)).filter((name) => name.endsWith('.json')).sort();
     expect(found).toEqual(['a-2.json', 'a-3.json', 'a.jpg.json', 'a.json', 'a.png.json']);
+  });
+
+  it('makes pictures as large as the checkpoint says, and says how large where it does not', async () => {
+    const checkpoint = await loadWeights(fromFile(join(tuned, 'model.safetensors')));
+    const tensors = Object.fromEntries(checkpoint.names.map((name) => [name, checkpoint.tensor(name)]));
+    const predictWith = async (name: string, provenance: { [fact: string]: Json }) => {
+      const files = await saveWeights(tensors, { metadata: { ...checkpoint.about!, provenance }, name: 'model' });
+      await writeWeights(join(root, name), files);
+      const args = ['--model', join(root, name), join(root, 'pictures/images/0.png'), '--only', 'detection'];
+      return glid('predict', ...args, '--out', join(root, `${name}-out`), ...wasm);
+    };
+    const silent = await predictWith('silent', {});
+    expect(silent.stderr).toContain('does not say at which size it was trained: pictures are made 128 px long');
+    expect(silent.stderr).toContain('--longest');
+    const told = await predictWith('told', { resize: { longest: 64 } });
+    expect([silent.code, told.code, told.stderr]).toEqual([0, 0, expect.not.stringContaining('does not say')]);
+    const [byResize, bySize] = await Promise.all(
+      ['told-out', 'one'].map(async (out) => JSON.parse(await readFile(join(root, out, '0.json'), 'utf8'))),
+    );
+    expect(byResize.heads).toEqual(bySize.heads);
   });
 
   it('is not led astray by folders that look like pictures', async () => {

@@ -12,6 +12,7 @@ import {
 } from '@glid/core';
 import type { Json } from '@glid/head-kit';
 import { type AnyFactory, loadHead, ownHeadById, ownHeads } from '../heads/load-head.ts';
+import { isNano } from '../train/backbone.ts';
 import { checkpointFile } from './checkpoint-file.ts';
 
 /** A model as its checkpoint describes it. */
@@ -19,9 +20,14 @@ export interface OpenedModel {
   readonly model: Model;
   readonly file: string;
   readonly checkpoint: Checkpoint;
-  /** Height and width that it was trained at, where the checkpoint says so. */
-  readonly trainedSize: readonly [number, number] | undefined;
+  /** Height and width of the pictures it was trained on; where the checkpoint does not say, what is usual for its network. */
+  readonly size: readonly [number, number];
+  /** Whether the checkpoint says it. */
+  readonly sizeKnown: boolean;
 }
+
+/** Longest side in pixels of a checkpoint that does not tell: as `createModel` has it. */
+const usualSide = { nano: 128, others: 512 } as const;
 
 /**
  * Builds the model of a checkpoint. Its heads must be this project's own or be given by the user: nothing that a checkpoint names
@@ -53,14 +59,18 @@ export async function openModel(path: string, heads: readonly string[] = []): Pr
     if (!own) throw unknownHead(file, head);
     recipes[head.key] = headOf(own, configFor(own, head) as never);
   }
-  const trainedSize = sizeIn(about.provenance);
-  const model = await createModel({
-    backbone: about.backbone as unknown as ModelConfig,
-    heads: recipes,
-    weights: checkpoint,
-    ...(trainedSize ? { resize: { longest: Math.max(...trainedSize) } } : {}),
-  });
-  return { model: model as unknown as Model, file, checkpoint, trainedSize };
+  const backbone = about.backbone as unknown as ModelConfig;
+  const stored = sizeIn(about.provenance);
+  const usual = isNano(backbone) ? usualSide.nano : usualSide.others;
+  const size = stored ?? ([usual, usual] as const);
+  const resize = { longest: Math.max(...size) };
+  const model = await createModel({ backbone, heads: recipes, weights: checkpoint, resize });
+  return { model: model as unknown as Model, file, checkpoint, size, sizeKnown: stored !== undefined };
+}
+
+/** What to tell of a checkpoint without a size. `option` sets another. */
+export function unknownSize({ file, size }: OpenedModel, option: string): string {
+  return `${file} does not say at which size it was trained: pictures are made ${Math.max(...size)} px long; ${option} sets another size.`;
 }
 
 function configFor(factory: AnyFactory, { config, version }: CheckpointHead): Json {
@@ -79,8 +89,11 @@ function unknownHead(file: string, { key, id, version }: CheckpointHead): GlidEr
   );
 }
 
+/** The size that training wrote down, else the square of the longest side that the model made pictures. */
 function sizeIn(provenance: Json): readonly [number, number] | undefined {
-  const { size } = (provenance ?? {}) as { readonly size?: unknown };
-  const sound = Array.isArray(size) && size.length === 2 && size.every((side) => Number.isInteger(side) && side > 0);
-  return sound ? (size as [number, number]) : undefined;
+  const { size, resize } = (provenance ?? {}) as { size?: unknown; resize?: { longest?: unknown } | null };
+  const isSide = (side: unknown): side is number => typeof side === 'number' && Number.isInteger(side) && side > 0;
+  if (Array.isArray(size) && size.length === 2 && size.every(isSide)) return size as unknown as [number, number];
+  const longest = resize?.longest;
+  return isSide(longest) ? [longest, longest] : undefined;
 }

@@ -36,7 +36,8 @@ export async function startingPoint({ from, backbone: asked, resume, out }: Opti
   return { backbone, checkpoint, nano: isNano(backbone) };
 }
 
-function isNano(backbone: ModelPreset | ModelConfig): boolean {
+/** Whether a network is of the size that is meant for small pictures. */
+export function isNano(backbone: ModelPreset | ModelConfig): boolean {
   return resolveModelConfig(backbone).neck.width <= modelPresets.nano.neck.width;
 }
 

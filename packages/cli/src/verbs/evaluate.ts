@@ -8,7 +8,7 @@ import { openDataset } from '../data/open-dataset.ts';
 import { readableSource } from '../data/readable-source.ts';
 import { chosenHeads, formatsFor, sourcesOf } from '../heads/head-data.ts';
 import { ownHeads } from '../heads/load-head.ts';
-import { openModel } from '../model/open-model.ts';
+import { openModel, unknownSize } from '../model/open-model.ts';
 import { renamed } from '../score/score-coco.ts';
 import { table } from '../table.ts';
 import { usageError } from '../usage-error.ts';
@@ -34,12 +34,14 @@ export const evaluate: Command = {
   async run({ options, output, signal }) {
     const asked = dataRequest(options, 'test');
     const { backend } = await chooseBackend(options.backend as BackendName, output);
-    const { model, file, trainedSize } = await openModel(options.model as string, options.head as string[] | undefined);
+    const opened = await openModel(options.model as string, options.head as string[] | undefined);
+    const { model, file } = opened;
     const heads = chosenHeads(model.heads, options.only as readonly string[] | undefined);
     const keys = Object.keys(heads);
     const isPose = Object.values(heads).some(({ id }) => id === ownHeads.pose);
     if (isPose && keys.length > 1) throw usageError('A pose head is evaluated alone.', 'Name the heads with --only.');
-    const size = sizeOf(options) ?? trainedSize ?? [128, 128];
+    const size = sizeOf(options) ?? opened.size;
+    if (!opened.sizeKnown && sizeOf(options) === undefined) output.warn(unknownSize(opened, '--size'));
     const data = isPose && asked.data === 'synthetic' ? 'synthetic-figures' : asked.data;
     const wanted = formatsFor(Object.values(heads).map(({ id, config }) => ({ id, config: config as object })));
     const { dataset } = await openDataset({ ...asked, data, size, joints: isPose, wanted });

@@ -3,7 +3,7 @@ import type { BackendName } from '../backend/candidates.ts';
 import { backendOption, chooseBackend } from '../backend/choose-backend.ts';
 import type { Command } from '../command.ts';
 import { ownHeads } from '../heads/load-head.ts';
-import { openModel } from '../model/open-model.ts';
+import { openModel, unknownSize } from '../model/open-model.ts';
 import { checkPaths, findPictures, openOutput } from '../predict/find-pictures.ts';
 import { predictPictures } from '../predict/predict-folder.ts';
 
@@ -26,7 +26,14 @@ export const predict: Command = {
       help: 'longest side of the network input (default as trained)',
       minimum: 16,
     },
-    threshold: { kind: 'number', placeholder: 'T', help: 'detection: leave out what scores less', default: 0.05 },
+    threshold: {
+      kind: 'number',
+      placeholder: 'T',
+      help: 'detection: leave out what scores less',
+      minimum: 0,
+      maximum: 1,
+      default: 0.05,
+    },
     strict: { kind: 'boolean', help: 'fail at the first picture that cannot be read, instead of skipping it' },
     backend: backendOption,
   },
@@ -34,7 +41,9 @@ export const predict: Command = {
   async run({ options, positionals, output, signal }) {
     await checkPaths(positionals);
     const { backend } = await chooseBackend(options.backend as BackendName, output);
-    const { model, file } = await openModel(options.model as string, options.head as readonly string[] | undefined);
+    const opened = await openModel(options.model as string, options.head as readonly string[] | undefined);
+    const { model, file } = opened;
+    if (!opened.sizeKnown && options.longest === undefined) output.warn(unknownSize(opened, '--longest'));
     const out = await openOutput(options.out as string, positionals);
     const keys = Object.entries(model.heads);
     const threshold = options.threshold as number;

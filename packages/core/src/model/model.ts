@@ -1,5 +1,5 @@
 import { GlidError } from '@glid/base';
-import type { AnyHead, ImageMeta, ParameterSpecs, RawOutputs, ResultOf } from '@glid/head-kit';
+import type { AnyHead, ImageMeta, Json, ParameterSpecs, RawOutputs, ResultOf } from '@glid/head-kit';
 import type { GlidBackend } from '@glid/ops';
 import { dispose, keep, type Tensor, type Tensor3D, type Tensor4D, tensor, tidy } from '@tensorflow/tfjs-core';
 import { type ImageInput, toImageTensor } from '../image/index.ts';
@@ -277,8 +277,11 @@ export class Model<H extends { readonly [key: string]: AnyHead } = { readonly [k
     return backend.storeHalf !== undefined;
   }
 
-  /** What a checkpoint says of this model; pass it to `saveWeights(model.parameters, { metadata })`. */
-  describe(provenance: CheckpointMetadata['provenance'] = {}): CheckpointMetadata {
+  /**
+   * What a checkpoint says of this model; pass it to `saveWeights(model.parameters, { metadata })`. How large pictures are made goes into
+   * the provenance as `resize`.
+   */
+  describe(provenance: { readonly [fact: string]: Json } = {}): CheckpointMetadata {
     const heads = Object.entries(this.heads).map(([key, { id, version, config, labels }]) => ({
       key,
       id,
@@ -286,7 +289,11 @@ export class Model<H extends { readonly [key: string]: AnyHead } = { readonly [k
       config,
       labels,
     }));
-    return { backbone: this.config as unknown as CheckpointMetadata['backbone'], heads, provenance };
+    return {
+      backbone: this.config as unknown as CheckpointMetadata['backbone'],
+      heads,
+      provenance: { resize: this.resize as Json, ...provenance },
+    };
   }
 
   /** Frees the parameters. Twice does no harm. */
