@@ -17,7 +17,7 @@ h2 { font-size: 17px; margin: 34px 0 12px; }
 .tile { padding: 12px 14px; } .tile > span:first-child { display: block; color: var(--soft); font-size: 13px; }
 .tile small { color: var(--soft); font-weight: 400; font-size: 13px; white-space: nowrap; }
 .tile > b { font-size: 21px; font-weight: 600; font-variant-numeric: tabular-nums; }
-.note { padding: 10px 14px; margin-top: 12px; border-left: 4px solid var(--wait); } .note.bad { border-left-color: var(--bad); }
+.note { padding: 10px 14px; margin-top: 12px; border-left: 4px solid var(--wait); } .note.bad { border-left-color: var(--bad); } .note.level { border-left-color: var(--rule); }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 480px), 1fr)); gap: 14px; }
 figure { margin: 0; } .chart { padding: 12px 12px 6px; } .chart svg { display: block; width: 100%; height: auto; }
 figcaption { display: flex; flex-wrap: wrap; gap: 2px 10px; align-items: baseline; padding: 0 2px 6px; }

@@ -69,6 +69,20 @@ describe('trainingReport', () => {
     expect(rate).toContain('d="M58.0 10.0L302.0 10.0L546.0 10.0"');
   });
 
+  it('draws the metrics that move and names those that do not', () => {
+    const evaluation = (n: number, metrics: { [name: string]: number }): TrainingEvent => ({
+      ...{ type: 'evaluation', step: n, progress: n / 10, metrics, best: false, milliseconds: 1 },
+    });
+    const still = { 'a.AP75': 0, 'a.APs': -1, 'a.APl': 0, 'a.PQ': Number.NaN };
+    const moving = [evaluation(1, { 'a.AP': 0, ...still }), evaluation(2, { 'a.AP': 0.5, ...still })];
+    const html = trainingReport({ title: 't', events: [...events.slice(0, 4), ...moving] });
+    expect(html).toContain('<b>a.AP</b>');
+    for (const name of Object.keys(still)) expect(html).not.toContain(`<b>${name}</b>`);
+    expect(html).toContain('>0 throughout: a.AP75, a.APl<');
+    expect(html).toContain('>-1 throughout: a.APs<');
+    expect(html).toContain('>not measurable throughout: a.PQ<');
+  });
+
   it('says something sensible about a run that has hardly begun', () => {
     const html = trainingReport({ title: 't', events: events.slice(0, 1) });
     expect(html).toContain('class="state running"');

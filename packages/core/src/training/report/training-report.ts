@@ -39,7 +39,7 @@ export function trainingReport({ title, events, pictures = {}, facts = {} }: Rep
 <title>${escaped(title)}</title><style>${style}</style></head><body><main>
 <header><h1>${escaped(title)}</h1><span class="state ${state}">${state}</span></header>
 ${tiles(course, steps, evaluations)}${notes(course)}
-<h2>Curves</h2><div class="charts">${curves(steps, evaluations)}</div>
+<h2>Curves</h2><div class="charts">${curves(steps, evaluations)}</div>${levelMetrics(evaluations)}
 ${timings(steps)}${galleries.join('')}${factTable(facts)}
 <footer>Written by @glid/core.</footer>
 </main></body></html>
@@ -121,17 +121,39 @@ function curves(steps: readonly StepEvent[], evaluations: readonly EvaluationEve
   ].join('');
 }
 
-/** One chart a metric: their scales have nothing in common. */
+/** One chart a metric that moves: their scales have nothing in common. */
 function metricCharts(evaluations: readonly EvaluationEvent[]): string[] {
+  return metricSeries(evaluations)
+    .filter((series) => levelOf(series) === null)
+    .map((series) => chart({ title: series.name, note: 'evaluation', series: [series] }));
+}
+
+/** A line for the metrics that never moved: `0 throughout: AP75, APs`. */
+function levelMetrics(evaluations: readonly EvaluationEvent[]): string {
+  const byLevel = new Map<string, string[]>();
+  for (const series of metricSeries(evaluations)) {
+    const level = levelOf(series);
+    if (level !== null) byLevel.set(level, [...(byLevel.get(level) ?? []), series.name]);
+  }
+  return [...byLevel]
+    .map(([level, names]) => `<p class="note level">${level} throughout: ${escaped(names.join(', '))}</p>`)
+    .join('');
+}
+
+function metricSeries(evaluations: readonly EvaluationEvent[]): Series[] {
   const names = [...new Set(evaluations.flatMap((event) => Object.keys(event.metrics)))];
-  return names.map((name) => {
-    const y = evaluations.map((event) => Number(event.metrics[name] ?? Number.NaN));
-    return chart({
-      title: name,
-      note: 'evaluation',
-      series: [{ name, x: evaluations.map((event) => event.step), y, marks: true }],
-    });
-  });
+  const x = evaluations.map((event) => event.step);
+  const metricOf = (event: EvaluationEvent, name: string): number => Number(event.metrics[name] ?? Number.NaN);
+  return names.map((name) => ({ name, x, y: evaluations.map((event) => metricOf(event, name)), marks: true }));
+}
+
+/** The one value of a metric over several evaluations, or a zero that is all there is so far; null for one worth drawing. */
+function levelOf({ y }: Series): string | null {
+  const known = y.filter(Number.isFinite);
+  const [first] = known;
+  if (first === undefined) return 'not measurable';
+  const isLevel = known.every((value) => value === first) && (known.length > 1 || first === 0);
+  return isLevel ? readable(first) : null;
 }
 
 /** Near zero over pictures: every picture gets the same answer. Near zero over queries: they have not separated. */
