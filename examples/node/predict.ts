@@ -15,7 +15,10 @@ import { drawRgba, encodePng } from '@glid/head-kit';
 import { type SegmentationInput, segmentation } from '@glid/head-segmentation';
 
 const [file = 'runs/examples/segmentation.json', ...pictures] = process.argv.slice(2);
-if (!existsSync(file)) throw new Error(`There is no ${file} yet: run finetune-segmentation.ts first.`);
+if (!existsSync(file)) {
+  console.error(`There is no ${file} yet: run finetune-segmentation.ts first.`);
+  process.exit(1);
+}
 
 const { description } = (await useBackend([wasm()])).backend;
 console.log(description);

@@ -84,7 +84,10 @@ async function draw(name: string, { shapes }: Learnt, folder: string): Promise<v
 
 if (process.argv[1]?.includes('overfit')) {
   const [, , name = '', folder] = process.argv;
-  if (!lessons[name]) throw new Error(`Give one of: ${Object.keys(lessons).join(', ')}.`);
+  if (!lessons[name]) {
+    console.error(`Give one of: ${Object.keys(lessons).join(', ')}.`);
+    process.exit(2);
+  }
   enableProdMode();
   await useBackend([wasm({ nativeGemm: 'off' })]);
   const start = Date.now();

@@ -16,7 +16,10 @@ const { values, positionals } = parseArgs({
   options: { longest: { type: 'string' }, out: { type: 'string', default: join('runs', 'gallery') } },
 });
 const [folder, ...runs] = positionals;
-if (!folder || runs.length === 0) throw new Error('Give a folder of pictures and at least one run.');
+if (!folder || runs.length === 0) {
+  console.error('Give a folder of pictures and at least one run.');
+  process.exit(2);
+}
 const out = values.out;
 const isPicture = (name: string): boolean => ['.jpg', '.jpeg', '.png', '.webp'].includes(extname(name).toLowerCase());
 const names = readdirSync(folder).filter(isPicture).sort();

@@ -30,7 +30,10 @@ const { values, positionals } = parseArgs({
   },
 });
 const [folder] = positionals;
-if (!folder) throw new Error('Give the folder of the pictures.');
+if (!folder) {
+  console.error('Give the folder of the pictures.');
+  process.exit(2);
+}
 const steps = Number(values.steps);
 const [batchSize, validation] = [32, 256];
 const size = [128, 128] as const;

@@ -10,7 +10,10 @@ import { wasm } from '@glid/backend-wasm';
 import { createModel, fromFile, saveWeights, useBackend } from '@glid/core';
 
 const checkpoint = process.argv[2];
-if (!checkpoint) throw new Error('Give the model of the last checkpoint.');
+if (!checkpoint) {
+  console.error('Give the model of the last checkpoint.');
+  process.exit(2);
+}
 const file = 'packages/weights-nano/model.safetensors';
 const record = JSON.parse(await readFile('benchmarks/results/pretrain-nano.json', 'utf8'));
 const { settings, curve } = record;

@@ -27,7 +27,10 @@ const { values, positionals } = parseArgs({
 });
 const [root, name] = positionals;
 const recipe = (recipes as { readonly [name: string]: Recipe })[name ?? ''];
-if (!root || !recipe) throw new Error(`Give the data folder and one of: ${Object.keys(recipes).join(', ')}.`);
+if (!root || !recipe) {
+  console.error(`Give the data folder and one of: ${Object.keys(recipes).join(', ')}.`);
+  process.exit(2);
+}
 
 const { test, ...options } = recipe;
 const start = values.from ? 'pretrained' : 'scratch';

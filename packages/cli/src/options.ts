@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { GlidError } from '@glid/base';
 import type { Command, OptionSpec, OptionSpecs, OptionValue, OptionValues } from './command.ts';
+import { codeOf } from './files/node-error.ts';
 import { unknownName, usageError } from './usage-error.ts';
 
 /** Options that every verb has. */
@@ -143,7 +144,7 @@ async function readConfig(path: string, specs: OptionSpecs, help: string): Promi
     text = await readFile(path, 'utf8');
   } catch (cause) {
     throw new GlidError('GLID_USAGE', `Cannot read the configuration file ${path}.`, {
-      fix: 'Check the path given to --config.',
+      fix: codeOf(cause) === 'EISDIR' ? 'Give --config a file, not a folder.' : 'Check the path given to --config.',
       cause,
     });
   }

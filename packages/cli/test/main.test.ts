@@ -126,6 +126,7 @@ describe('options', () => {
     const file = join(await mkdtemp(join(tmpdir(), 'glid-cli-')), 'run.json');
     await writeFile(file, '{ "batchsize": 4 }');
     await expect(parse('x', '--config', file)).rejects.toThrow("'batchSize'");
+    await expect(parse('x', '--config', dirname(file))).rejects.toThrow('a file, not a folder');
   });
 });
 

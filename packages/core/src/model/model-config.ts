@@ -38,8 +38,23 @@ export function resolveModelConfig(backbone: ModelPreset | ModelConfig): ModelCo
       fix: `Use one of ${Object.keys(modelPresets).join(', ')}, or pass a configuration.`,
     });
   }
+  if (!isComplete(config)) {
+    throw new GlidError('GLID_CONFIG', 'This backbone is not described by `encoder`, `neck` and `decoder`.', {
+      fix: `Start from one of \`modelPresets\`, or name a size: ${Object.keys(modelPresets).join(', ')}.`,
+      details: { backbone: config },
+    });
+  }
   checkSwinConfig(config.encoder);
   checkNeckConfig(config.neck);
   checkDecoderConfig(config.decoder, config.neck.width);
   return config;
+}
+
+/** Whether all parts are there, in something that may come from a file; their numbers are checked later. */
+function isComplete(config: unknown): boolean {
+  const isObject = (value: unknown): value is { readonly [name: string]: unknown } =>
+    typeof value === 'object' && value !== null;
+  if (!isObject(config) || !isObject(config.encoder)) return false;
+  const { depths, heads } = config.encoder;
+  return Array.isArray(depths) && Array.isArray(heads) && isObject(config.neck) && isObject(config.decoder);
 }

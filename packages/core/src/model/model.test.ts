@@ -25,7 +25,7 @@ import { fromBytes, loadWeights, saveWeights } from '../weights/index.ts';
 import { createModel } from './create-model.ts';
 import { decodeHead, forwardFeatures, forwardHead } from './forward.ts';
 import { headOf } from './head-recipe.ts';
-import { type ModelConfig, modelPresets } from './model-config.ts';
+import { type ModelConfig, modelPresets, resolveModelConfig } from './model-config.ts';
 import { preprocess } from './preprocess.ts';
 
 beforeAll(async () => {
@@ -335,3 +335,12 @@ it('offers the published sizes', () => {
   expect(modelPresets.nano.neck).toMatchObject({ width: 128, cells: 2 });
   expect(modelPresets.nano.decoder).toEqual({ layers: 6, heads: 8, ffn: 512 });
 });
+
+it.each([null, {}, { encoder: {} }, { ...modelPresets.nano, neck: undefined }, 7])(
+  'refuses %j as a backbone',
+  (backbone) => {
+    expect(() => resolveModelConfig(backbone as unknown as ModelConfig)).toThrow(
+      expect.objectContaining({ code: 'GLID_CONFIG' }),
+    );
+  },
+);
