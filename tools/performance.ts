@@ -97,6 +97,24 @@ interface HeadShares {
   readonly matchingShare?: number;
 }
 
+interface Predict {
+  readonly what: string;
+  readonly memory: {
+    readonly date: string;
+    readonly machine: Machine;
+    readonly predicted: number;
+    readonly residentMiB: Readonly<Record<string, number>>;
+  };
+  readonly overlap: {
+    readonly date: string;
+    readonly machine: Machine;
+    readonly rounds: number;
+    readonly together: number;
+    readonly oneByOne: number;
+    readonly oneByOneOverTogether: number;
+  };
+}
+
 type Verdict = { readonly hash: string; readonly twiceTheSame: boolean; readonly killedTwiceAndResumed: boolean };
 
 const row = (cells: readonly (string | number)[]): string => `| ${cells.join(' | ')} |`;
@@ -221,6 +239,23 @@ ${table(['matrix products by', 'run twice', 'killed twice and resumed'], rows)}
 `;
 }
 
+function predict({ what, memory, overlap }: Predict): string {
+  const names = Object.keys(memory.residentMiB);
+  return `## Many pictures at the command line
+
+\`benchmarks/predict.ts\`: \`glid predict\`, ${what}.
+
+MiB of the whole process over ${memory.predicted} pictures: the largest reading in each tenth. ${on(memory.machine, memory.date)}
+
+${table(names, [names.map((name) => memory.residentMiB[name]!)])}
+
+Milliseconds a picture on the clock, with the next pictures decoded and the last one written while the model computes, and one picture after the
+other; medians of ${overlap.rounds} rounds in turn. ${on(overlap.machine, overlap.date)}
+
+${table(['as the command does it', 'one after the other', 'times longer'], [[overlap.together, overlap.oneByOne, overlap.oneByOneOverTogether]])}
+`;
+}
+
 /** The page, as the results in `folder` make it. */
 export function performancePage(folder: string): string {
   const read = <T>(name: string): T => JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8')) as T;
@@ -242,6 +277,7 @@ ${webgpu(read('webgpu'))}
 ${webgpu(read('webgpu-narrow'))}
 ${model(read('model'))}
 ${heads(read('heads'))}
+${predict(read('predict'))}
 ## Soak
 
 \`benchmarks/soak.ts\`: first and last of the readings after a tenth as warm-up.
