@@ -58,10 +58,10 @@ for (const [place, y] of [
   ['bottom', 60],
 ] as const) {
   const at = y * 64 + 32;
-  console.log(
-    `${place.padEnd(6)} of the picture: ${map.depth[at]!.toFixed(1)} m, really ${truth.data[at]!.toFixed(1)} m`,
-  );
+  const really = truth.data[at]! > 0 ? `${truth.data[at]!.toFixed(1)} m` : 'sky, or farther than it learns';
+  console.log(`${place.padEnd(6)} of the picture: ${map.depth[at]!.toFixed(1)} m, really ${really}`);
 }
 
 const metadata = model.describe({ data: 'synthetic scenes', steps, size });
 await writeWeights('runs/examples', await saveWeights(model.parameters, { metadata, name: 'depth' }));
+console.log('weights: runs/examples/depth.json');

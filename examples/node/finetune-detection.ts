@@ -62,3 +62,4 @@ for (const { label, score, box } of things.detections.slice(0, 3)) {
 
 const metadata = model.describe({ data: 'synthetic scenes', steps, size });
 await writeWeights('runs/examples', await saveWeights(model.parameters, { metadata, name: 'detection' }));
+console.log('weights: runs/examples/detection.json');

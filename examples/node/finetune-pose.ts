@@ -50,3 +50,4 @@ for (const { name, x, y, score } of body.joints.slice(0, 5)) {
 
 const metadata = model.describe({ data: 'synthetic figures', steps, size });
 await writeWeights('runs/examples', await saveWeights(model.parameters, { metadata, name: 'pose' }));
+console.log('weights: runs/examples/pose.json');

@@ -59,3 +59,4 @@ for (const [k, label] of labels.entries()) {
 
 const metadata = model.describe({ data: 'synthetic scenes', steps, size });
 await writeWeights('runs/examples', await saveWeights(model.parameters, { metadata, name: 'segmentation' }));
+console.log('weights: runs/examples/segmentation.json');

@@ -46,3 +46,4 @@ for await (const event of pretrain({
 
 const metadata = model.describe({ data: 'synthetic scenes', steps, size });
 await writeWeights('runs/examples', await saveWeights(model.parameters, { metadata, name: 'pretrained' }));
+console.log('weights: runs/examples/pretrained.json');

@@ -47,5 +47,5 @@ const whole = await run('runs/examples/resume/whole');
 console.log('\nstopped half-way');
 await run('runs/examples/resume/halves', Math.ceil(steps / 2));
 const halves = await run('runs/examples/resume/halves');
-console.log(`\n${whole} undisturbed\n${halves} stopped and resumed`);
+console.log(`\nSHA-256 of the weights begins with\n${whole} undisturbed\n${halves} stopped and resumed`);
 if (whole !== halves) throw new Error('The two runs differ.');
