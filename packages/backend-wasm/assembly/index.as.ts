@@ -4,11 +4,12 @@ export { col2im, depthwiseFilterGrad, depthwiseInputGrad, im2col } from './convo
 export { fusionNode, fusionNodeGrad } from './fusion.as';
 export { batchGemm, gemm, gemmScratch } from './gemm.as';
 export { columnSum, groupNorm, groupNormGrad, layerNorm, layerNormGrad } from './norm.as';
-export { maskCosts, maskCostsScratch } from './mask-costs.as';
+export { maskCosts, maskCostsEntries, maskCostsPicture, maskCostsScratch } from './mask-costs.as';
 export { maskContest, maskContestScratch, maskReadout, maskReadoutScratch } from './mask-readout.as';
 export { maxPoolGrad } from './pooling.as';
 export { adamW, squareSum } from './optimizer.as';
 export { addScaled, gather, segmentSum } from './rows.as';
+export { samplePoints, samplePointsScratch } from './sample-points.as';
 export { softmax } from './softmax.as';
 export { transpose } from './transpose.as';
 export { windowAttention, windowAttentionGrad, windowAttentionScratch } from './window-attention.as';

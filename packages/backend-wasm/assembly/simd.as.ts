@@ -56,22 +56,55 @@ export function storePart(p: usize, v: v128, n: i32): void {
 }
 
 /**
+ * Constants of the functions below, in globals that the module's start writes: V8 makes a constant vector anew at every use, in three instructions,
+ * and reads a global in one.
+ */
+let one = i32x4.splat(0);
+let highest = i32x4.splat(0);
+let lowest = i32x4.splat(0);
+let log2e = i32x4.splat(0);
+let shift = i32x4.splat(0);
+let ln2High = i32x4.splat(0);
+let ln2Low = i32x4.splat(0);
+let bias = i32x4.splat(0);
+let e7 = i32x4.splat(0);
+let e6 = i32x4.splat(0);
+let e5 = i32x4.splat(0);
+let e4 = i32x4.splat(0);
+let e3 = i32x4.splat(0);
+let e2 = i32x4.splat(0);
+
+one = splat(1.0);
+highest = splat(88.0);
+lowest = splat(-87.0);
+log2e = splat(1.44269504);
+// 1.5 * 2^23 added leaves no room for a fraction.
+shift = splat(12582912.0);
+ln2High = splat(-0.693359375);
+ln2Low = splat(2.12194440e-4);
+bias = i32x4.splat(127);
+e7 = splat(1.98412698e-4);
+e6 = splat(1.38888889e-3);
+e5 = splat(8.33333333e-3);
+e4 = splat(4.16666667e-2);
+e3 = splat(1.66666667e-1);
+e2 = splat(0.5);
+
+/**
  * exp to about 1 ulp: x = n ln 2 + r with ln 2 split in two, a polynomial in r, the exponent put in by bits.
  * Zero below -87; held at exp(88) above 88; NaN stays NaN.
  */
 export function exp4(x0: v128): v128 {
-  const x = f32x4.max(f32x4.min(x0, splat(88.0)), splat(-87.0));
-  const n = f32x4.nearest(f32x4.mul(x, splat(1.44269504)));
-  const r = f32x4.add(fma4(n, splat(-0.693359375), x), f32x4.mul(n, splat(2.12194440e-4)));
-  let p = splat(1.98412698e-4);
-  p = fma4(p, r, splat(1.38888889e-3));
-  p = fma4(p, r, splat(8.33333333e-3));
-  p = fma4(p, r, splat(4.16666667e-2));
-  p = fma4(p, r, splat(1.66666667e-1));
-  p = fma4(p, r, splat(0.5));
-  p = f32x4.add(fma4(f32x4.mul(p, r), r, r), splat(1.0));
-  const power = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.splat(127)), 23);
-  return v128.andnot(f32x4.mul(p, power), f32x4.lt(x0, splat(-87.0)));
+  const x = f32x4.pmax(f32x4.pmin(x0, highest), lowest);
+  const shifted = f32x4.add(f32x4.mul(x, log2e), shift);
+  const n = f32x4.sub(shifted, shift);
+  const r = f32x4.add(fma4(n, ln2High, x), f32x4.mul(n, ln2Low));
+  const r2 = f32x4.mul(r, r);
+  let p = fma4(fma4(e7, r, e6), r2, fma4(e5, r, e4));
+  p = fma4(p, r2, fma4(e3, r, e2));
+  p = f32x4.add(fma4(p, r2, r), one);
+  const power = i32x4.shl(i32x4.add(shifted, bias), 23);
+  return v128.andnot(f32x4.mul(p, power), f32x4.lt(x0, lowest));
 }
 
 /**

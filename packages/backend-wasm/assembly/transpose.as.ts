@@ -8,7 +8,7 @@ function at(p: usize, i: i32): usize {
 }
 
 /** A [rows, columns] block: out[c * outStep + r] = in[r * inStep + c], in 4 x 4 register tiles. */
-function flip(x: usize, inStep: i32, y: usize, outStep: i32, rows: i32, columns: i32): void {
+export function flip(x: usize, inStep: i32, y: usize, outStep: i32, rows: i32, columns: i32): void {
   let r = 0;
   for (; r + 4 <= rows; r += 4) {
     let c = 0;

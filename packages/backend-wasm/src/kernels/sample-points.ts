@@ -18,32 +18,15 @@ const place = { row: 0, column: 0, right: 0, lower: 0 };
 export function registerSamplePoints(): void {
   glidKernel('GlidSamplePoints', (context, { maps, points }) => {
     const [count, height, width] = maps.shape as [number, number, number];
-    const y = context.zeros([count, points.shape[1]!]);
-    const values = context.floats(maps);
-    const where = context.floats(points);
-    const out = context.floats(y);
     const samples = points.shape[1]!;
-    for (let n = 0, at = 0; n < count; n++) {
-      const first = n * height * width;
-      for (let end = at + samples; at < end; at++) {
-        if (!places(where, at, height, width)) continue;
-        const { row, column, right, lower } = place;
-        const pixel = first + row * width + column;
-        const hasLeft = column >= 0;
-        const hasRight = column + 1 < width;
-        let upperSum = 0;
-        let lowerSum = 0;
-        if (row >= 0) {
-          if (hasLeft) upperSum = (1 - right) * values[pixel]!;
-          if (hasRight) upperSum += right * values[pixel + 1]!;
-        }
-        if (row + 1 < height) {
-          if (hasLeft) lowerSum = (1 - right) * values[pixel + width]!;
-          if (hasRight) lowerSum += right * values[pixel + width + 1]!;
-        }
-        out[at] = (1 - lower) * upperSum + lower * lowerSum;
-      }
-    }
+    const y = context.output([count, samples]);
+    const scratch = context.scratch(context.simd.samplePointsScratch(height, width));
+    context.simd.samplePoints(
+      context.pointer(maps),
+      context.pointer(points),
+      context.pointer(y),
+      ...([count, height, width, samples, scratch] as const),
+    );
     return [y];
   });
 

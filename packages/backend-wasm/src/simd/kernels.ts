@@ -115,11 +115,17 @@ export interface SimdKernels {
     dy: Pointer, x: Pointer, dx: Pointer, batch: number, height: number, width: number, channels: number,
     outH: number, outW: number, kh: number, kw: number, strideH: number, strideW: number, top: number, left: number,
   ): void;
-  maskCostsScratch(points: number, targets: number): number;
+  maskCostsEntries(targets: Pointer, n: number): number;
+  maskCostsScratch(points: number, targets: number, entries: number, cells: number): number;
+  // biome-ignore format: sizes on a line of their own
+  maskCostsPicture(
+    points: Pointer, targets: Pointer,
+    height: number, width: number, n: number, count: number, entries: number, scratch: Pointer,
+  ): void;
   // biome-ignore format: sizes on a line of their own
   maskCosts(
-    masks: Pointer, points: Pointer, targets: Pointer, crossEntropy: Pointer, dice: Pointer,
-    queries: number, height: number, width: number, n: number, count: number, step: number, scratch: Pointer,
+    masks: Pointer, crossEntropy: Pointer, dice: Pointer,
+    queries: number, height: number, width: number, n: number, count: number, entries: number, step: number, scratch: Pointer,
   ): void;
   maskReadoutScratch(count: number): number;
   // biome-ignore format: sizes on a line of their own
@@ -131,6 +137,12 @@ export interface SimdKernels {
   maskContest(
     logits: Pointer, scores: Pointer, winner: Pointer, inside: Pointer, areas: Pointer, taken: Pointer,
     pixels: number, count: number, scratch: Pointer,
+  ): void;
+  samplePointsScratch(height: number, width: number): number;
+  // biome-ignore format: sizes on a line of their own
+  samplePoints(
+    maps: Pointer, points: Pointer, y: Pointer,
+    count: number, height: number, width: number, n: number, scratch: Pointer,
   ): void;
   segmentSum(x: Pointer, ids: Pointer, y: Pointer, rows: number, inner: number, segments: number): void;
   addScaled(x: Pointer, y: Pointer, n: number, factor: number): void;
