@@ -58,7 +58,17 @@ export class Random {
 
   /** Fills `out` with uniform numbers in [0, 1) of 24 bits, all that a float32 holds: one word each. Returns `out`. */
   fillUniform(out: Float32Array): Float32Array {
-    for (let i = 0; i < out.length; i++) out[i] = (this.uint32() >>> 8) / 16777216;
+    // The words of `uint32`, with the state in local variables.
+    let [a, b, c, d] = this.state;
+    for (let i = 0; i < out.length; i++) {
+      const t = (((a + b) | 0) + d) | 0;
+      d = (d + 1) | 0;
+      a = b ^ (b >>> 9);
+      b = (c + (c << 3)) | 0;
+      c = (((c << 21) | (c >>> 11)) + t) | 0;
+      out[i] = (t >>> 8) / 16777216;
+    }
+    this.state = [a, b, c, d];
     return out;
   }
 

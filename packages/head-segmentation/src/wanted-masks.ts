@@ -80,6 +80,11 @@ function sampleMask(
     const right = x - column;
     const lower = y - row;
     const pixel = from + row * width + column;
+    if (column >= 0 && column < width - 1 && row >= 0 && row < height - 1) {
+      const upper = (1 - right) * data[pixel]! + right * data[pixel + 1]!;
+      out[at] = (1 - lower) * upper + lower * ((1 - right) * data[pixel + width]! + right * data[pixel + width + 1]!);
+      continue;
+    }
     const hasLeft = column >= 0 && column < width;
     const hasRight = column >= -1 && column < width - 1;
     let sum = 0;
