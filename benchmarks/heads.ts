@@ -5,7 +5,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { wasm } from '@glid/backend-wasm';
-import type { Dataset, RgbImage } from '@glid/base';
+import { type Dataset, Random, type RgbImage } from '@glid/base';
 import { createModel, type HeadRecipe, headOf, type Model, useBackend } from '@glid/core';
 import { finetune } from '@glid/core/train';
 import {
@@ -21,8 +21,17 @@ import { depth } from '@glid/head-depth';
 import { detection } from '@glid/head-detection';
 import type { AnyHead } from '@glid/head-kit';
 import { coco17, pose } from '@glid/head-pose';
-import { type SegmentationInput, segmentation } from '@glid/head-segmentation';
-import { enableProdMode } from '@tensorflow/tfjs-core';
+import {
+  type SegmentationConfig,
+  type SegmentationInput,
+  type SegmentationRaw,
+  type SegmentationTarget,
+  segmentation,
+} from '@glid/head-segmentation';
+import { enableProdMode, type Tensor, tensor } from '@tensorflow/tfjs-core';
+import { matchLayers } from '../packages/head-segmentation/src/assign.ts';
+import { randomDraws } from '../packages/head-segmentation/src/draws.ts';
+import { wantedMasks } from '../packages/head-segmentation/src/wanted-masks.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -44,6 +53,8 @@ interface Subject {
   readonly pipeline: readonly Augmentation[];
   /** Of what `predict` is given. */
   readonly pictureSize: readonly [height: number, width: number];
+  /** Queries a picture that are sure of a class; the others answer "no object". By default as the head is initialised. */
+  readonly sure?: number;
 }
 
 const scenes = keepInMemory(syntheticScenes({ seed: 1, length: batchSize, size: [side, side] }));
@@ -64,6 +75,11 @@ const subjects: { readonly [name: string]: () => Subject } = {
   'instance 12544 points': () => masks(instance),
   'panoptic 1024 points': () =>
     masks({ mode: 'panoptic', labels, things: scenes.thingLabels ?? [], points: 1024, objectThreshold: 0.2 }),
+  'instance 10 sure queries': () => ({ ...masks({ ...instance, points: 1024 }), sure: 10 }),
+  'panoptic 10 sure queries': () => ({
+    ...masks({ mode: 'panoptic', labels, things: scenes.thingLabels ?? [], points: 1024 }),
+    sure: 10,
+  }),
   depth: () => ({ head: headOf(depth, { bins: 100 }), ...scene }),
   pose: () => ({
     head: headOf(pose, coco17),
@@ -88,45 +104,90 @@ interface Share {
   readonly part: number;
 }
 
-/** The head, with the processor time of its asynchronous members added to `spent`. */
-function timed(recipe: HeadRecipe, spent: { assign: number; post: number }): HeadRecipe {
+/** The part is the matcher. */
+interface Step extends Share {
+  readonly assign: number;
+}
+
+interface Spent {
+  /** Everything between the forward pass and the loss: the matcher, and for masks the choice of points for the loss. */
+  assign: number;
+  /** The matcher alone, which masks run a second time for it; 0 where the whole is the matcher. */
+  match: number;
+  post: number;
+}
+
+/** The head, with the processor time of matching and post-processing added to `spent`. */
+function timed(recipe: HeadRecipe, spent: Spent, sure: number | undefined): HeadRecipe {
   return {
     build(context) {
       const head = recipe.build(context);
-      const clock =
-        <A extends unknown[], R>(key: 'assign' | 'post', work: (...args: A) => Promise<R>) =>
-        async (...args: A): Promise<R> => {
-          const start = processorTime();
-          const result = await work(...args);
-          spent[key] += processorTime() - start;
-          return result;
-        };
-      const timedHead: AnyHead = { ...head, doPostprocess: clock('post', head.doPostprocess.bind(head)) };
-      return head.doAssign ? { ...timedHead, doAssign: clock('assign', head.doAssign.bind(head)) } : timedHead;
+      const clock = async <R>(key: keyof Spent, work: () => Promise<R>): Promise<R> => {
+        const start = processorTime();
+        const result = await work();
+        spent[key] += processorTime() - start;
+        return result;
+      };
+      const doPostprocess: AnyHead['doPostprocess'] = async (raw, ...rest) => {
+        const answers = sure === undefined ? raw : withSureQueries(raw, sure);
+        return clock('post', () => head.doPostprocess(answers, ...rest));
+      };
+      const { doAssign } = head;
+      if (!doAssign) return { ...head, doPostprocess };
+      const match: AnyHead['doAssign'] = async (raw, targets, lossContext) => {
+        const matching = 'masks.0' in raw ? maskMatching(head, raw, targets, lossContext) : undefined;
+        if (matching) await clock('match', matching);
+        return clock('assign', () => doAssign.call(head, raw, targets, lossContext));
+      };
+      return { ...head, doPostprocess, doAssign: match };
     },
   };
 }
 
-async function trainingSteps(
-  model: Model,
-  { dataset, pipeline }: Subject,
-  spent: { assign: number },
-): Promise<Share[]> {
-  const steps: Share[] = [];
+type Assign = NonNullable<AnyHead['doAssign']>;
+
+function maskMatching(head: AnyHead, ...[raw, targets, { metas }]: Parameters<Assign>): () => Promise<unknown> {
+  const config = head.config as SegmentationConfig;
+  const draws = randomDraws(config, metas, new Random(0));
+  return () => {
+    const wanted = targets.map((target, image) => wantedMasks(config, target as SegmentationTarget, metas[image]!));
+    return matchLayers(config, raw as SegmentationRaw, wanted, draws);
+  };
+}
+
+/** The answers with other classes: those of the first `sure` queries of every picture, then "no object". */
+function withSureQueries(raw: Readonly<Record<string, Tensor>>, sure: number): Record<string, Tensor> {
+  return Object.fromEntries(
+    Object.entries(raw).map(([name, answer]) => {
+      if (!name.startsWith('logits.')) return [name, answer];
+      const [, queries, width] = answer.shape as [number, number, number];
+      const logits = Float32Array.from({ length: answer.size }, (_, i) => {
+        const query = Math.floor(i / width) % queries;
+        return i % width === (query < sure ? query % (width - 1) : width - 1) ? 8 : 0;
+      });
+      return [name, tensor(logits, answer.shape)];
+    }),
+  );
+}
+
+async function trainingSteps(model: Model, { dataset, pipeline }: Subject, spent: Spent): Promise<Step[]> {
+  const steps: Step[] = [];
   const data = batchSource({ dataset, sources: model.heads, pipeline, batchSize, seed: 0 });
   let start = processorTime();
   for await (const event of finetune({ model, data, steps: repetitions + 1, optimizer: { learningRate: 1e-4 } })) {
     if (event.type === 'failed') throw event.error;
     if (event.type !== 'step') continue;
-    if (event.step > 1) steps.push({ whole: processorTime() - start, part: spent.assign });
-    spent.assign = 0;
+    const { assign, match } = spent;
+    const whole = processorTime() - start - match;
+    if (event.step > 1) steps.push({ whole, part: match || assign, assign });
+    Object.assign(spent, { assign: 0, match: 0 });
     start = processorTime();
   }
   return steps;
 }
 
 /** Whole calls of `predict`, from pixels to typed results. */
-async function predictions(model: Model, { dataset, pictureSize }: Subject, spent: { post: number }): Promise<Share[]> {
+async function predictions(model: Model, { dataset, pictureSize }: Subject, spent: Spent): Promise<Share[]> {
   const [height, width] = pictureSize;
   const resized = { longest: Math.max(height, width) };
   const pictures = await Promise.all(
@@ -156,12 +217,16 @@ function corner(image: RgbImage, height: number, width: number): Uint8Array {
 }
 
 async function measure(subject: Subject): Promise<object> {
-  const spent = { assign: 0, post: 0 };
-  const model = await createModel({ backbone: 'nano', heads: { task: timed(subject.head, spent) }, seed: 0 });
+  const spent: Spent = { assign: 0, match: 0, post: 0 };
+  const head = timed(subject.head, spent, subject.sure);
+  const model = await createModel({ backbone: 'nano', heads: { task: head }, seed: 0 });
   const share = (shares: readonly Share[]): number => rounded(median(shares.map(({ whole, part }) => part / whole)), 3);
   const middle = (shares: readonly Share[], key: keyof Share): number => rounded(median(shares.map((s) => s[key])));
   const calls = await predictions(model as unknown as Model, subject, spent);
-  const steps = options.training ? await trainingSteps(model as unknown as Model, subject, spent) : [];
+  const steps =
+    options.training && subject.sure === undefined
+      ? await trainingSteps(model as unknown as Model, subject, spent)
+      : [];
   model.dispose();
   return {
     prediction: middle(calls, 'whole'),
@@ -171,6 +236,7 @@ async function measure(subject: Subject): Promise<object> {
       step: middle(steps, 'whole'),
       matching: middle(steps, 'part'),
       matchingShare: share(steps),
+      assignmentShare: share(steps.map(({ whole, assign }) => ({ whole, part: assign }))),
     }),
   };
 }

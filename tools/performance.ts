@@ -95,6 +95,7 @@ interface HeadShares {
   readonly step?: number;
   readonly matching?: number;
   readonly matchingShare?: number;
+  readonly assignmentShare?: number;
 }
 
 interface Predict {
@@ -210,16 +211,17 @@ function heads({ what, date, machine, backend, heads }: Heads): string {
   const rows = Object.entries(heads).map(([name, h]) => [
     name,
     ...[h.prediction, h.postprocessing, percent(h.postprocessingShare)],
-    ...[h.step ?? '-', h.matching ?? '-', percent(h.matchingShare)],
+    ...[h.step ?? '-', h.matching ?? '-', percent(h.matchingShare), percent(h.assignmentShare)],
   ]);
   return `## Post-processing and matching
 
 \`benchmarks/heads.ts\`: ${what}. A prediction is a whole call of \`predict\`. ${backend}. ${on(machine, date)}
 
-${table(['head', 'prediction', 'post-processing', 'share', 'training step', 'matching', 'share'], rows)}
+${table(['head', 'prediction', 'post-processing', 'share', 'training step', 'matching', 'share', 'with points for the loss'], rows)}
 
-Instance and panoptic inference exceed a tenth here: as initialised, a head has no idea which of its 100 masks matter, so that all 100 are
-made large. What was tried, and what limits them and matching on 12,544 points, stands in the
+Matching is the matcher: costs of all pairs, and their assignment. The last column has the choice of points for the loss beside it, which masks need.
+Instance and panoptic inference exceed a tenth as initialised: a head has no idea which of its 100 masks matter, so that all 100 are made large.
+With "10 sure queries" 10 queries a picture are given a class and 90 "no object". What was tried, and what limits them, stands in the
 [segmentation head's README](../packages/head-segmentation/README.md).
 `;
 }

@@ -85,7 +85,7 @@ export async function assignLayers(
 }
 
 /** `[layer][picture]`. A picture's masks of all layers are looked at on the same points; everything is launched before anything is awaited. */
-async function matchLayers(
+export async function matchLayers(
   config: SegmentationConfig,
   raw: SegmentationRaw,
   wanted: readonly WantedMasks[],
