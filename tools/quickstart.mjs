@@ -23,7 +23,7 @@ const run = (name) => join(folder, name);
 const pretraining = glid(
   'pretrain',
   ...scenes,
-  ...['--limit', '1024', '--eval-limit', '64', '--steps', '600', '--batch-size', '16', '--checkpoint-every', '600'],
+  ...['--limit', '1024', '--eval-limit', '64', '--steps', '240', '--batch-size', '16', '--checkpoint-every', '240'],
   // Squares of an eighth of the side, as 16 pixels are of 128.
   ...['--unit', '8'],
   ...['--backbone', 'tools/quickstart-backbone.json', '--out', run('pretrain'), ...wasm],
@@ -37,14 +37,14 @@ glid(
     '{"segmentation":{"mode":"semantic"},"detection":{"queries":16,"placedQueries":true}}',
   ],
   ...[...scenes, '--limit', '1024', '--eval-limit', '64', '--from', run('pretrain')],
-  ...['--steps', '600', '--batch-size', '16', '--learning-rate', '1e-3', '--checkpoint-every', '600'],
+  ...['--steps', '400', '--batch-size', '16', '--learning-rate', '1e-3', '--checkpoint-every', '400'],
   ...['--out', run('scenes'), ...wasm],
 );
 glid(
   'finetune',
   ...['--head', 'pose', '--head-config', '{"sigma":1,"loss":"crossEntropy"}'],
   ...[...figures, '--limit', '512', '--eval-limit', '64', '--from', run('pretrain')],
-  ...['--steps', '400', '--batch-size', '16', '--checkpoint-every', '400', '--out', run('pose'), ...wasm],
+  ...['--steps', '240', '--batch-size', '16', '--checkpoint-every', '240', '--out', run('pose'), ...wasm],
 );
 const metrics = {
   ...glid('evaluate', '--model', run('scenes'), ...scenes, '--limit', '64', ...wasm).metrics,
