@@ -5,13 +5,16 @@
  *
  * NYU is a folder with `train.txt` and `val.txt`. What the trained model says of the same pictures: `glid evaluate --model RUN --data NYU --split train`.
  */
-import { readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { readDepthList } from '@glid/data';
 import { createDepthEvaluator } from '@glid/head-kit';
 
 const folder = process.argv[2];
-if (!folder || !readdirSync(folder).includes('train.txt'))
-  throw new Error('Give the folder that holds train.txt and val.txt.');
+if (!folder || !existsSync(join(folder, 'train.txt'))) {
+  console.error('Give the folder that holds train.txt and val.txt.');
+  process.exit(2);
+}
 const range = { minDepth: 0.001, maxDepth: 10 };
 /** Depth maps in thousandths of a metre have few values: counted, not sorted. */
 const counts = new Uint32Array(range.maxDepth * 1000 + 1);

@@ -1,15 +1,10 @@
 // Multi-head attention without projections. Queries are taken 64 rows at a time, so that the weights stay small; the
 // gradient recomputes them.
 import { gemm } from './gemm.as';
+import { at } from './simd.as';
 import { softmaxRow, softmaxRowGrad } from './softmax.as';
 
 const CHUNK: i32 = 64;
-
-// @ts-ignore: AssemblyScript decorator
-@inline
-function at(p: usize, i: i32): usize {
-  return p + ((<usize>i) << 2);
-}
 
 // @ts-ignore: AssemblyScript decorator
 @inline

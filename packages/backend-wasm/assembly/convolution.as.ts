@@ -1,12 +1,6 @@
 // Gradients of convolutions, NHWC. Dense convolutions go through im2col / col2im and a matrix product; depthwise ones
 // (channel multiplier 1) run tap by tap over whole channel rows.
-import { fma4, load4 } from './simd.as';
-
-// @ts-ignore: AssemblyScript decorator
-@inline
-function at(p: usize, i: i32): usize {
-  return p + ((<usize>i) << 2);
-}
+import { at, fma4, load4 } from './simd.as';
 
 /** y += a b over n floats. */
 // @ts-ignore: AssemblyScript decorator

@@ -1,11 +1,5 @@
 // Fast normalised fusion (Bi-FPN): y = f(sum_k n_k x_k), n_k = relu(w_k) / (sum_j relu(w_j) + epsilon), f = swish or identity.
-import { exp4, fma4, load4, loadPart, splat, storePart, sum4 } from './simd.as';
-
-// @ts-ignore: AssemblyScript decorator
-@inline
-function at(p: usize, i: i32): usize {
-  return p + ((<usize>i) << 2);
-}
+import { at, exp4, fma4, load4, loadPart, splat, storePart, sum4 } from './simd.as';
 
 // @ts-ignore: AssemblyScript decorator
 @inline

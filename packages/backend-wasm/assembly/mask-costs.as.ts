@@ -1,12 +1,6 @@
 // Pairwise mask costs of a matcher: what every query's mask costs against every target, on points that all masks share.
-import { exp4, fma4, load4, splat } from './simd.as';
+import { at, exp4, fma4, load4, splat } from './simd.as';
 import { flip } from './transpose.as';
-
-// @ts-ignore: AssemblyScript decorator
-@inline
-function at(p: usize, i: i32): usize {
-  return p + ((<usize>i) << 2);
-}
 
 /** Queries that are worked on together, one in each lane of two vectors. */
 const lanes: i32 = 8;

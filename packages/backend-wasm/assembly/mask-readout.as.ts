@@ -1,11 +1,5 @@
 // What is read back of many masks at once: bits, sums over each mask, and who wins each pixel.
-import { exp4, load4, loadPart, splat } from './simd.as';
-
-// @ts-ignore: AssemblyScript decorator
-@inline
-function at(p: usize, i: i32): usize {
-  return p + ((<usize>i) << 2);
-}
+import { at, exp4, load4, loadPart, splat } from './simd.as';
 
 // @ts-ignore: AssemblyScript decorator
 @inline

@@ -1,14 +1,8 @@
 // Layer norm and group norm with biased variance, and column sums. Statistics in two passes; sums over rows are taken in
 // blocks of 64 rows, so that their error grows with the number of blocks and not of rows.
-import { fma4, load4, loadPart, splat, sum4 } from './simd.as';
+import { at, fma4, load4, loadPart, splat, sum4 } from './simd.as';
 
 const BLOCK: i32 = 64;
-
-// @ts-ignore: AssemblyScript decorator
-@inline
-function at(p: usize, i: i32): usize {
-  return p + ((<usize>i) << 2);
-}
 
 function rowMean(x: usize, n: i32): f32 {
   let s = splat(0);

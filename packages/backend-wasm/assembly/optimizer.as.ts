@@ -1,11 +1,5 @@
 // AdamW (Loshchilov and Hutter 2019) and the sum of squares for clipping.
-import { fma4, load4, loadPart, splat, storePart, sum4 } from './simd.as';
-
-// @ts-ignore: AssemblyScript decorator
-@inline
-function at(p: usize, i: i32): usize {
-  return p + ((<usize>i) << 2);
-}
+import { at, fma4, load4, loadPart, splat, storePart, sum4 } from './simd.as';
 
 /**
  * One parameter of n floats, out of place. keep = 1 - lr wd; rate = lr / (1 - beta1^t); root = 1 / sqrt(1 - beta2^t).

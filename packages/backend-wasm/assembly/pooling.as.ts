@@ -1,11 +1,5 @@
 // The gradient of max pooling, NHWC: each output's gradient goes to the first of the largest pixels of its window.
-import { load4 } from './simd.as';
-
-// @ts-ignore: AssemblyScript decorator
-@inline
-function at(p: usize, i: i32): usize {
-  return p + ((<usize>i) << 2);
-}
+import { at, load4 } from './simd.as';
 
 // @ts-ignore: AssemblyScript decorator
 @inline

@@ -1,11 +1,5 @@
 // Rows picked, summed and scaled.
-import { fma4, load4, splat } from './simd.as';
-
-// @ts-ignore: AssemblyScript decorator
-@inline
-function at(p: usize, i: i32): usize {
-  return p + ((<usize>i) << 2);
-}
+import { at, fma4, load4, splat } from './simd.as';
 
 /** y[o, i, :] = x[o, ids[i], :] of 32-bit values; returns the first index outside [0, size), or -1. */
 export function gather(x: usize, ids: usize, y: usize, outer: i32, size: i32, inner: i32, count: i32): i32 {

@@ -1,11 +1,5 @@
 // Bilinear samples of maps at points, four points at a time.
-import { load4, splat, storePart } from './simd.as';
-
-// @ts-ignore: AssemblyScript decorator
-@inline
-function at(p: usize, i: i32): usize {
-  return p + ((<usize>i) << 2);
-}
+import { at, load4, splat, storePart } from './simd.as';
 
 /** Rows or columns of zeros around a map: one before it and two behind, so that a point outside finds zeros and no special case. */
 const margin: i32 = 3;

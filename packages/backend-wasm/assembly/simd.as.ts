@@ -1,5 +1,12 @@
 // Vector helpers. Pointers are byte offsets into the heap that TensorFlow.js's module owns; nothing here owns memory.
 
+/** Where the float (or int32) of this index stands behind p. */
+// @ts-ignore: AssemblyScript decorator
+@inline
+export function at(p: usize, i: i32): usize {
+  return p + ((<usize>i) << 2);
+}
+
 // @ts-ignore: AssemblyScript decorator
 @inline
 export function load4(p: usize): v128 {

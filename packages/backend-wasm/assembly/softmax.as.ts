@@ -1,11 +1,5 @@
 // Row softmax, plain and with what attention adds to its logits.
-import { exp4, fma4, load4, loadPart, max4, splat, storePart, sum4 } from './simd.as';
-
-// @ts-ignore: AssemblyScript decorator
-@inline
-function at(p: usize, i: i32): usize {
-  return p + ((<usize>i) << 2);
-}
+import { at, exp4, fma4, load4, loadPart, max4, splat, storePart, sum4 } from './simd.as';
 
 // @ts-ignore: AssemblyScript decorator
 @inline

@@ -1,11 +1,5 @@
 // Permutation of up to six axes of 32-bit values.
-import { load4 } from './simd.as';
-
-// @ts-ignore: AssemblyScript decorator
-@inline
-function at(p: usize, i: i32): usize {
-  return p + ((<usize>i) << 2);
-}
+import { at, load4 } from './simd.as';
 
 /** A [rows, columns] block: out[c * outStep + r] = in[r * inStep + c], in 4 x 4 register tiles. */
 export function flip(x: usize, inStep: i32, y: usize, outStep: i32, rows: i32, columns: i32): void {

@@ -1,14 +1,8 @@
 // Shifted-window self-attention on a map: the roll, the partition into windows and its inverse are address arithmetic.
 // q, k and v of one window and head are gathered into dense scratch, where the small products run.
 import { gemm } from './gemm.as';
-import { load4, splat } from './simd.as';
+import { at, load4, splat } from './simd.as';
 import { softmaxRow, softmaxRowGrad } from './softmax.as';
-
-// @ts-ignore: AssemblyScript decorator
-@inline
-function at(p: usize, i: i32): usize {
-  return p + ((<usize>i) << 2);
-}
 
 // @ts-ignore: AssemblyScript decorator
 @inline
