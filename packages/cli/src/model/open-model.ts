@@ -12,7 +12,6 @@ import {
 } from '@glid/core';
 import type { Json } from '@glid/head-kit';
 import { type AnyFactory, loadHead, ownHeadById, ownHeads } from '../heads/load-head.ts';
-import { isNano } from '../train/backbone.ts';
 import { checkpointFile } from './checkpoint-file.ts';
 
 /** A model as its checkpoint describes it. */
@@ -25,9 +24,6 @@ export interface OpenedModel {
   /** Whether the checkpoint says it. */
   readonly sizeKnown: boolean;
 }
-
-/** Longest side in pixels of a checkpoint that does not tell: as `createModel` has it. */
-const usualSide = { nano: 128, others: 512 } as const;
 
 /**
  * Builds the model of a checkpoint. Its heads must be this project's own or be given by the user: nothing that a checkpoint names
@@ -61,10 +57,10 @@ export async function openModel(path: string, heads: readonly string[] = []): Pr
   }
   const backbone = about.backbone as unknown as ModelConfig;
   const stored = sizeIn(about.provenance);
-  const usual = isNano(backbone) ? usualSide.nano : usualSide.others;
-  const size = stored ?? ([usual, usual] as const);
-  const resize = { longest: Math.max(...size) };
-  const model = await createModel({ backbone, heads: recipes, weights: checkpoint, resize });
+  const resize = stored ? { resize: { longest: Math.max(...stored) } } : {};
+  const model = await createModel({ backbone, heads: recipes, weights: checkpoint, ...resize });
+  const longest = model.resize.longest!;
+  const size = stored ?? ([longest, longest] as const);
   return { model: model as unknown as Model, file, checkpoint, size, sizeKnown: stored !== undefined };
 }
 

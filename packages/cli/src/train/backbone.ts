@@ -1,6 +1,7 @@
 import {
   type Checkpoint,
   fromFile,
+  isNano,
   loadWeights,
   type ModelConfig,
   type ModelPreset,
@@ -27,18 +28,13 @@ export async function startingPoint({ from, backbone: asked, resume, out }: Opti
   const run = resume === true ? runFolder(out as string) : null;
   if (run && (await hasState(run))) {
     const { backbone } = (await readRunConfig(run)) as { readonly backbone?: ModelPreset | ModelConfig };
-    if (backbone !== undefined) return { backbone, checkpoint: null, nano: isNano(backbone) };
+    if (backbone !== undefined) return { backbone, checkpoint: null, nano: isNano(resolveModelConfig(backbone)) };
   }
   const checkpoint = from === undefined ? null : await loadWeights(fromFile(await checkpointFile(from as string)));
   const own = asked === undefined ? undefined : await readBackbone(asked as string);
   const stored = checkpoint?.about?.backbone as unknown as ModelConfig | undefined;
   const backbone = own ?? stored ?? 'nano';
-  return { backbone, checkpoint, nano: isNano(backbone) };
-}
-
-/** Whether a network is of the size that is meant for small pictures. */
-export function isNano(backbone: ModelPreset | ModelConfig): boolean {
-  return resolveModelConfig(backbone).neck.width <= modelPresets.nano.neck.width;
+  return { backbone, checkpoint, nano: isNano(resolveModelConfig(backbone)) };
 }
 
 async function readBackbone(text: string): Promise<ModelPreset | ModelConfig> {

@@ -8,7 +8,7 @@ import type { LoadReport } from '../weights/partial/load-report.ts';
 import type { WeightSource } from '../weights/source/weight-source.ts';
 import type { BuiltHeads, HeadRecipes } from './head-recipe.ts';
 import { Model } from './model.ts';
-import { type ModelConfig, type ModelPreset, resolveModelConfig } from './model-config.ts';
+import { isNano, type ModelConfig, type ModelPreset, resolveModelConfig } from './model-config.ts';
 import { coreSpecs, headSpecs } from './model-specs.ts';
 import type { ResizePolicy } from './resize-policy.ts';
 
@@ -25,7 +25,7 @@ export interface CreateModelOptions<R extends HeadRecipes> {
   readonly load?: LoadParametersOptions;
   /** Told what came from `weights`, what starts anew, and what was left over. */
   readonly onLoad?: (report: LoadReport) => void;
-  /** How large pictures are made; by default the longest side becomes 128 px for `nano`, 512 px for the others. */
+  /** How large pictures are made; by default the longest side becomes 128 px for `nano` and narrower networks, 512 px for wider ones. */
   readonly resize?: ResizePolicy;
   /** Seed of everything that does not come from `weights`; 0 when absent. */
   readonly seed?: number;
@@ -69,7 +69,7 @@ export async function createModel<const R extends HeadRecipes = Record<never, ne
     specs,
     parameters,
     pretrain,
-    resize: options.resize ?? { longest: options.backbone === 'nano' ? 128 : 512 },
+    resize: options.resize ?? { longest: isNano(config) ? 128 : 512 },
     migrations: Object.fromEntries(Object.entries(recipes).map(([key, recipe]) => [key, recipe.migrateParameterName])),
   });
   if (!options.weights) return model;

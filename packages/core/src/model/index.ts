@@ -9,7 +9,7 @@ export { headOf } from './head-recipe.ts';
 export type { OptionsOf, Prediction, PredictOptions, RegionPredictOptions } from './model.ts';
 export { Model } from './model.ts';
 export type { ModelConfig, ModelPreset } from './model-config.ts';
-export { modelPresets, resolveModelConfig } from './model-config.ts';
+export { isNano, modelPresets, resolveModelConfig } from './model-config.ts';
 export { coreSpecs, headSpecs } from './model-specs.ts';
 export type { Preprocessed } from './preprocess.ts';
 export { pixelDeviation, pixelMean, preprocess } from './preprocess.ts';

@@ -50,6 +50,11 @@ export function resolveModelConfig(backbone: ModelPreset | ModelConfig): ModelCo
   return config;
 }
 
+/** Whether a network is no wider than `nano`: meant for small pictures and few of them. */
+export function isNano({ neck }: ModelConfig): boolean {
+  return neck.width <= modelPresets.nano.neck.width;
+}
+
 /** Whether all parts are there, in something that may come from a file; their numbers are checked later. */
 function isComplete(config: unknown): boolean {
   const isObject = (value: unknown): value is { readonly [name: string]: unknown } =>

@@ -336,6 +336,13 @@ it('offers the published sizes', () => {
   expect(modelPresets.nano.decoder).toEqual({ layers: 6, heads: 8, ffn: 512 });
 });
 
+it('makes pictures 128 px long for networks of nano width, 512 px for wider ones, whether named or described', async () => {
+  using named = await createModel({ backbone: 'nano' });
+  using described = await createModel({ backbone: modelPresets.nano });
+  using wide = await createModel({ backbone: { ...microConfig, neck: { ...microConfig.neck, width: 256 } } });
+  expect([named, described, wide].map(({ resize }) => resize.longest)).toEqual([128, 128, 512]);
+});
+
 it.each([null, {}, { encoder: {} }, { ...modelPresets.nano, neck: undefined }, 7])(
   'refuses %j as a backbone',
   (backbone) => {
