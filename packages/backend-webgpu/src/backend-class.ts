@@ -1,6 +1,7 @@
 import { GlidError } from '@glid/base';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { type BackendValues, type GPUData, util } from '@tensorflow/tfjs-core';
+import { awaitGpu } from '#dawn';
 import type { DeviceWatch } from './device-watch.ts';
 import { launcherOf } from './launch/launcher.ts';
 import { isWarmingUp } from './warm-up.ts';
@@ -39,6 +40,10 @@ export function watchedBackend(
     override async read(dataId: object): Promise<BackendValues> {
       if (watch.failure) throw watch.failure;
       if (isWarmingUp()) return this.#zeros(dataId);
+      return awaitGpu(this.#readChecked(dataId));
+    }
+
+    async #readChecked(dataId: object): Promise<BackendValues> {
       const { halves } = launcherOf(this);
       const reading: Promise<BackendValues> = halves.has({ dataId }) ? halves.read(dataId) : super.read(dataId);
       reading.catch(() => {}); // a lost device rejects it too; the typed error below is what the caller sees

@@ -1,3 +1,5 @@
+export { awaitGpu } from './gpu-wait.node.ts';
+
 let instance: GPU | undefined;
 
 /**

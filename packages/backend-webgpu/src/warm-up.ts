@@ -2,6 +2,7 @@ import { GlidError } from '@glid/base';
 import { disposeConstants } from '@glid/ops';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { engine, env } from '@tensorflow/tfjs-core';
+import { awaitGpu } from '#dawn';
 import { launcherOf } from './launch/launcher.ts';
 
 const compileOnly = 'WEBGPU_ENGINE_COMPILE_ONLY';
@@ -28,10 +29,9 @@ export async function warmUp(backend: WebGPUBackend, run: () => unknown): Promis
     engine().endScope();
     disposeConstants();
     env().set(compileOnly, false);
-    const done = await Promise.allSettled([
-      backend.checkCompileCompletionAsync(),
-      launcherOf(backend).pipelines.settled(),
-    ]);
+    const done = await awaitGpu(
+      Promise.allSettled([backend.checkCompileCompletionAsync(), launcherOf(backend).pipelines.settled()]),
+    );
     const failed = done.find((result) => result.status === 'rejected');
     // biome-ignore lint/correctness/noUnsafeFinally: a shader that does not compile is the cause of whatever `run` threw
     if (failed) throw refused(failed.reason);
