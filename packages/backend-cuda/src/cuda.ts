@@ -79,7 +79,7 @@ export function cuda(options: CudaOptions = {}): CudaCandidate {
 async function open(options: CudaOptions): Promise<{ ffi: Ffi; libraries: CudaLibraries }> {
   if (process.platform !== 'linux') {
     throw new GlidError('GLID_BACKEND_UNAVAILABLE', `The CUDA backend does not run on ${process.platform}.`, {
-      fix: 'Use it on Linux, or use webgpu() or wasm().',
+      fix: 'Use it on Linux, or use another backend.',
     });
   }
   const ffi = await loadKoffi();

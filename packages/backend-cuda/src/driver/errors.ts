@@ -12,7 +12,7 @@ interface Advice {
   readonly fix: string;
 }
 
-const otherwise = 'or use webgpu() or wasm().';
+const otherwise = 'or use another backend.';
 const noGpu: Advice = {
   code: 'GLID_BACKEND_UNAVAILABLE',
   fix: `Check that \`nvidia-smi\` lists a GPU of this number and that CUDA_VISIBLE_DEVICES does not hide it, ${otherwise}`,

@@ -19,7 +19,7 @@ export const machine: Surroundings = {
 };
 
 const fixes: Record<LibraryName, string> = {
-  driver: 'Install the NVIDIA driver, or use webgpu() or wasm().',
+  driver: 'Install the NVIDIA driver, or use another backend.',
   nvrtc: "Install NVRTC (for example 'pip install nvidia-cuda-nvrtc-cu12') and name its folder in GLID_CUDA_LIBS.",
   cublasLt: "Install cuBLAS (for example 'pip install nvidia-cublas-cu12') and name its folder in GLID_CUDA_LIBS.",
 };

@@ -273,7 +273,7 @@ function requireDriver(driverVersion: number, compilerVersion: string, libraries
       'GLID_BACKEND_UNAVAILABLE',
       `The NVIDIA driver (${driver}) serves CUDA ${have}; 12.0 is the oldest.`,
       {
-        fix: 'Update the NVIDIA driver, or use webgpu() or wasm().',
+        fix: 'Update the NVIDIA driver, or use another backend.',
         details,
       },
     );

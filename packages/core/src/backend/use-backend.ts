@@ -39,11 +39,11 @@ export async function useBackend(candidates: BackendCandidate | readonly Backend
     if (typeof outcome !== 'string') return { name: outcome.name, backend: outcome, rejected };
     rejected.push({ name: candidate.name, reason: outcome });
   }
-  const tried = rejected.map(({ name, reason }) => `${name}: ${reason}`).join('; ');
-  throw new GlidError('GLID_BACKEND_UNAVAILABLE', `No backend could be used (${tried}).`, {
+  const tried = rejected.map(({ name, reason }) => `\n  ${name}: ${reason.replaceAll('\n', '\n    ')}`).join('');
+  throw new GlidError('GLID_BACKEND_UNAVAILABLE', `No backend could be used:${tried}\n `, {
     fix:
       list.length === 1
-        ? 'Remove the cause, or name other backends after it in the list.'
+        ? 'Remove the cause, or let another backend be tried after it.'
         : 'Remove one of the causes, or add `wasm()`, which needs no device.',
     details: { rejected },
   });
