@@ -1,23 +1,33 @@
 import { createCocoEvaluator, type MetricAccumulator } from '@glid/head-kit';
 import type { PoseConfig } from './config.ts';
+import { countJoints, type JointCount } from './pck.ts';
 import type { PoseResult } from './postprocess.ts';
 import type { PoseTarget } from './targets.ts';
 
-/** COCO's ten keypoint numbers by object keypoint similarity, each sample a picture of its own; on 0..1. */
+/** COCO's ten keypoint numbers by object keypoint similarity, each sample a picture of its own, and PCK; on 0..1. */
 export function poseMetrics({ sigmas }: PoseConfig): MetricAccumulator<PoseResult, PoseTarget> {
   const evaluator = createCocoEvaluator({ task: 'keypoints', categories: [{ id: 1, name: 'body' }], sigmas });
   let unnamed = 0;
+  let [annotated, found] = [0, 0];
   return {
     update(batch) {
       const width = 3 * sigmas.length;
+      for (const { result, target } of batch) {
+        // Of several bodies the one that was meant.
+        const best = bodies(target, width)
+          .map(({ joints, box }) => countJoints(result.joints, joints, box))
+          .reduce<JointCount>((a, b) => (b.found > a.found ? b : a), { annotated: 0, found: -1 });
+        annotated += best.annotated;
+        found += Math.max(0, best.found);
+      }
       evaluator.update(
-        batch.map(({ result, target: { joints, boxes, areas }, meta }) => ({
+        batch.map(({ result, target, meta }) => ({
           imageId: meta.id ?? `unnamed ${unnamed++}`,
-          truths: Array.from(areas.data, (area, i) => ({
+          truths: bodies(target, width).map(({ joints, box, area }) => ({
             categoryId: 1,
-            keypoints: joints.data.subarray(i * width, (i + 1) * width),
+            keypoints: joints,
             area,
-            bbox: extent(boxes.data.subarray(4 * i, 4 * i + 4)),
+            bbox: extent(box),
           })),
           detections: [
             {
@@ -29,15 +39,29 @@ export function poseMetrics({ sigmas }: PoseConfig): MetricAccumulator<PoseResul
         })),
       );
     },
-    compute: () =>
-      Object.fromEntries(
-        Object.entries(evaluator.compute().stats).map(([name, value]) => [name, value === -1 ? Number.NaN : value]),
-      ),
+    compute() {
+      const stats = Object.entries(evaluator.compute().stats).map(([name, value]) => [
+        name,
+        value === -1 ? Number.NaN : value,
+      ]);
+      const { AP, ...others } = Object.fromEntries(stats) as { readonly AP: number };
+      return { AP, PCK: annotated === 0 ? Number.NaN : found / annotated, ...others };
+    },
     reset() {
       evaluator.reset();
       unnamed = 0;
+      [annotated, found] = [0, 0];
     },
   };
+}
+
+/** The bodies of a target, one by one. `width` is 3 numbers a joint. */
+function bodies({ joints, boxes, areas }: PoseTarget, width: number) {
+  return Array.from(areas.data, (area, i) => ({
+    joints: joints.data.subarray(i * width, (i + 1) * width),
+    box: boxes.data.subarray(4 * i, 4 * i + 4),
+    area,
+  }));
 }
 
 /** x0 y0 x1 y1 -> x y width height. */

@@ -101,6 +101,29 @@ describe('pose head', () => {
     }
   });
 
+  it('counts joints found within a tenth of the longer side of their own box, whatever AP says', () => {
+    const head = pose({ ...lsp14, sigma: 1 }, context);
+    // Two bodies, 100 px tall. Of the second, joints 0..9 are annotated; the answer is off by i px on joint i + 5 of them.
+    const truth = (left: number, annotated: number): number[] =>
+      Array.from({ length: 14 }, (_, j) => [left + j, 5 * j, j < annotated ? 2 : 0]).flat();
+    const target = {
+      joints: { data: Float32Array.from([...truth(0, 14), ...truth(200, 10)]), shape: [2, 14, 3] },
+      boxes: { data: Float32Array.from([0, 0, 60, 100, 200, 0, 260, 100]), shape: [2, 4] },
+      areas: { data: Float32Array.from([6000, 6000]), shape: [2] },
+    };
+    const result = {
+      score: 0.5,
+      size: [256, 320],
+      joints: Array.from({ length: 14 }, (_, j) => ({ name: '', x: 200 + j, y: 5 * j + 5 + j, score: 0.5 })),
+    };
+    const metrics = head.createMetrics();
+    expect(metrics.compute().PCK).toBeNaN();
+    metrics.update([{ result, target, meta: whole }] as never);
+    expect(metrics.compute().PCK).toBe(6 / 10); // 5 to 10 px off: joints 0 to 5
+    metrics.reset();
+    expect(metrics.compute().PCK).toBeNaN();
+  });
+
   it('has no loss from joints that are not labelled', async () => {
     const head = pose({ ...lsp14, sigma: 1 }, context);
     const target = {

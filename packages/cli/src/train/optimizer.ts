@@ -1,15 +1,21 @@
 import type { OptimizerOptions, Schedule } from '@glid/core/train';
 import type { OptionValues } from '../command.ts';
+import { usageError } from '../usage-error.ts';
 
 type RunOptimizer = Omit<OptimizerOptions, 'layerDecay'> & { readonly layerDecay?: number };
 
-/** AdamW as the options describe it; `defaults` are those of the kind of run. */
-export function optimizerOf(
-  options: OptionValues,
-  steps: number,
-  defaults: { readonly learningRate: number; readonly beta2: number },
-): RunOptimizer {
-  const { clip, layerDecay } = options;
+/** What a kind of run takes where no option says otherwise. */
+export interface OptimizerDefaults {
+  readonly learningRate: number;
+  readonly beta2: number;
+  /** Rate of the query embeddings, times the others; absent without a task's queries. */
+  readonly queryRate?: number;
+}
+
+/** AdamW as the options describe it. */
+export function optimizerOf(options: OptionValues, steps: number, defaults: OptimizerDefaults): RunOptimizer {
+  const { clip, layerDecay, queryRate = defaults.queryRate ?? 1 } = options;
+  if (!((queryRate as number) > 0)) throw usageError(`--query-rate is ${queryRate}.`, 'Give a number above 0.');
   return {
     learningRate: (options.learningRate as number | undefined) ?? defaults.learningRate,
     beta1: 0.9,
@@ -17,6 +23,7 @@ export function optimizerOf(
     weightDecay: options.weightDecay as number,
     clip: clip as number,
     schedule: scheduleOf(options, steps),
+    ...(queryRate === 1 ? {} : { learningRates: [{ match: 'queries.*.embedding', factor: queryRate as number }] }),
     ...(layerDecay === undefined ? {} : { layerDecay: layerDecay as number }),
   };
 }

@@ -11,7 +11,7 @@ import { firstReadable, readableSource } from '../data/readable-source.ts';
 import type { StartingPoint } from './backbone.ts';
 import { countedSource } from './counted-source.ts';
 import { interrupted, writeModel } from './finish-run.ts';
-import { optimizerOf } from './optimizer.ts';
+import { type OptimizerDefaults, optimizerOf } from './optimizer.ts';
 import { beginRun, runFolder } from './run-folder.ts';
 import { rhythm } from './train-options.ts';
 import { type Pictures, watchRun, writePictures, writeReport } from './watch-run.ts';
@@ -37,7 +37,7 @@ export interface TrainingTask {
   /** Held-out pictures; null trains without evaluation. */
   readonly held: Dataset | null;
   readonly start: StartingPoint;
-  readonly defaults: { readonly steps: number; readonly learningRate: number; readonly beta2: number };
+  readonly defaults: OptimizerDefaults & { readonly steps: number };
   /** Groups of the checkpoint to start from. */
   readonly parts: (checkpoint: Checkpoint) => readonly string[];
   /** Kept in `config.json`. */

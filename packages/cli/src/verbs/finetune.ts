@@ -39,6 +39,11 @@ export const finetune: Command = {
       placeholder: 'A,B,…',
       help: 'groups to take from --from (default encoder, neck, decoder, queries as far as they are there)',
     },
+    queryRate: {
+      kind: 'number',
+      placeholder: 'F',
+      help: 'learning rate of the query embeddings, times the others (default 10 for pose, 1 otherwise)',
+    },
     ...trainOptions,
   },
   positionals: [],
@@ -83,7 +88,13 @@ async function run(context: CommandContext): Promise<unknown> {
       dataset: await perBody(dataset),
       held: held && (await perBody(held.dataset)),
       start,
-      defaults: { steps: 600, learningRate: detects ? 5e-4 : 1e-3, beta2: 0.999 },
+      defaults: {
+        steps: 600,
+        learningRate: detects ? 5e-4 : 1e-3,
+        beta2: 0.999,
+        // Queries that start equal part slowly, and each joint needs its own.
+        queryRate: isPose ? 10 : 1,
+      },
       parts: ({ names }) => (options.parts as readonly string[] | undefined) ?? sharedGroups(names),
       settings: { heads: Object.fromEntries(configs) },
       facts: { heads: keys.join(', '), start: (options.from as string | undefined) ?? 'from scratch' },
