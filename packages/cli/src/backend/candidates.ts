@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { type FoundPackage, findPackage } from '../packages/find-package.ts';
 
 /** A backend value, as every `@glid/backend-*` makes them. */
@@ -28,7 +30,13 @@ function lazy(name: keyof typeof packages, packageName: string): Candidate {
   };
   return {
     name,
-    probe: async () => (found ? (await load(found)).probe() : { ok: false, reason: `${packageName} is not installed` }),
+    async probe() {
+      if (!found) return { ok: false, reason: `${packageName} is not installed` };
+      if (!existsSync(fileURLToPath(found.url))) {
+        return { ok: false, reason: `${packageName} is here, but its main file is not: build it (npm run build)` };
+      }
+      return (await load(found)).probe();
+    },
     create: async () => (await load(found!)).create(),
   };
 }
