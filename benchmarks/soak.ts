@@ -42,14 +42,14 @@ const random = new Random(1);
 
 type Note = (readings: readonly Reading[]) => void;
 
-/** Runs `once` so often, reads at the end of the warm-up (a tenth) and at twenty moments after it, and notes each reading. */
+/** Runs `once` so often, reads at the end of the warm-up (a tenth), at twenty moments after it and at the end, and notes each reading. */
 async function watch(count: number, note: Note, once: (i: number) => Promise<void>): Promise<void> {
   const readings: Reading[] = [];
   const warm = Math.ceil(count / 10);
   const every = Math.max(1, Math.floor((count - warm) / 20));
   for (let i = 1; i <= count; i++) {
     await once(i);
-    if (i < warm || (i - warm) % every !== 0) continue;
+    if (i < warm || ((i - warm) % every !== 0 && i !== count)) continue;
     (globalThis as { gc?: () => void }).gc?.();
     readings.push({
       done: i,
