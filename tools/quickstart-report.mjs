@@ -66,7 +66,7 @@ ${pictures}
 }
 
 const titles = { pretrain: 'Pre-training', scenes: 'Detection, segmentation, depth', pose: 'Pose' };
-const shown = ['loss', 'detection.AP50', 'segmentation.mIoU', 'depth.absRel', 'pose.AP'];
+const shown = ['loss', 'detection.AP50', 'segmentation.mIoU', 'depth.absRel', 'pose.PCK'];
 
 function charts({ name, events }) {
   const steps = events.filter(({ type }) => type === 'step');

@@ -49,14 +49,20 @@ export const info: Command = {
     output.line('\npackages');
     output.line(table(Object.entries(packages).map(([name, value]) => [`  ${name}`, found(value)])));
     output.line('\nbackends, best first');
-    for (const { name, reason } of backend.rejected)
-      output.line(`  ${name}: not used, ${reason.replace(/\s*\n\s*/g, ' ')}`);
+    for (const { name, reason } of backend.rejected) output.line(`  ${name}: not used, ${inOneLine(reason)}`);
     output.line(
       backend.chosen ? `  ${backend.chosen.name}: would run (${backend.chosen.description})` : '  none works',
     );
     return { glid: version, node: process.versions.node, ...machine, heads, packages, backend };
   },
 };
+
+/** First and last line of a reason that lists what was tried; `--json` has it whole. */
+function inOneLine(reason: string): string {
+  const [first, ...others] = reason.split('\n').map((line) => line.trim());
+  if (others.length < 2) return [first, ...others].join(' ');
+  return `${first} … ${others.at(-1)} (in full: --json)`;
+}
 
 /** Tries the backends as a job would, and gives the chosen one back at once. */
 async function backendFacts(): Promise<{
