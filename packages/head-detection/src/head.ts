@@ -61,6 +61,6 @@ export const detection: HeadFactory<DetectionConfig, DetectionHead, DetectionInp
     targetsFrom: async (record) => detectionTargets(config.labels, record),
     createMetrics: () => detectionMetrics(config.labels),
     primaryMetric: { name: 'AP', better: 'higher' },
-    draw: (result) => drawDetections(result),
+    draw: (result) => drawDetections(result, config.labels),
   }),
 });

@@ -13,7 +13,7 @@ describe('drawn detections', () => {
   };
 
   it('are the sure ones, cut at the border, with per cent, in one colour a class', () => {
-    const shapes = drawDetections(result);
+    const shapes = drawDetections(result, ['red cell', 'white cell']);
     expect(shapes).toMatchObject([
       { kind: 'box', xyxy: [0, 10, 60, 30], label: 'red cell 91%' },
       { kind: 'box', xyxy: [1, 2, 3, 4], label: 'white cell 74%' },
@@ -22,6 +22,6 @@ describe('drawn detections', () => {
     const [first, second, third] = shapes.map((shape) => (shape as { color?: string }).color);
     expect(third).toBe(first);
     expect(second).not.toBe(first);
-    expect(drawDetections(result, 0.49)).toHaveLength(4);
+    expect(drawDetections(result, ['red cell', 'white cell'], 0.49)).toHaveLength(4);
   });
 });
