@@ -97,6 +97,18 @@ export class PageUnderTest {
     );
   }
 
+  /** Does what adds pictures to be marked, and waits until they can be: keys that come earlier go to the button. */
+  async adding(count: number, action: () => Promise<unknown>): Promise<void> {
+    const before = await this.page.locator('#lessons li').count();
+    await action();
+    await this.page.waitForFunction(
+      (wanted) =>
+        document.querySelectorAll('#lessons li').length === wanted && !document.getElementById('annotator')!.hidden,
+      before + count,
+      { timeout: 120_000 },
+    );
+  }
+
   /** Drops a file on the page. */
   async drop(name: string, bytes: Uint8Array): Promise<void> {
     await this.page.evaluate(

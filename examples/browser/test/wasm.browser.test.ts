@@ -139,7 +139,7 @@ describe.skipIf(!chromiumPath)(`the page on WebAssembly (${withoutChromium})`, (
     expect(await app.page.getAttribute('#tab-teach', 'aria-selected')).toBe('true');
     await app.page.fill('#class-name', 'thing');
     await app.page.keyboard.press('Enter');
-    await app.click('add-shown');
+    await app.adding(1, () => app.click('add-shown'));
     await app.page.focus('#annotator');
     for (const key of ['ArrowLeft', 'Enter', 'ArrowRight', 'ArrowRight', 'ArrowDown', 'Enter']) {
       await app.page.keyboard.press(key);
@@ -153,7 +153,7 @@ describe.skipIf(!chromiumPath)(`the page on WebAssembly (${withoutChromium})`, (
 
   it('learns from painted masks, and from synthetic scenes with every head', async () => {
     await app.page.check('#kinds [value=masks]');
-    await app.click('add-shown');
+    await app.adding(1, () => app.click('add-shown'));
     const { x, y, width, height } = (await app.page.locator('#annotator').boundingBox())!;
     await app.page.mouse.move(x + width / 4, y + height / 2);
     await app.page.mouse.down();
@@ -185,8 +185,7 @@ describe.skipIf(!chromiumPath)(`the page on WebAssembly (${withoutChromium})`, (
       await app.click('tab-teach');
       await app.page.fill('#class-name', 'ball');
       await app.page.keyboard.press('Enter');
-      await app.click('add-scene');
-      await app.page.waitForFunction("document.querySelectorAll('#lessons li').length === 4");
+      await app.adding(4, () => app.click('add-scene'));
       await app.page.fill('#steps', String(steps));
       await app.page.uncheck('#vary');
       const { longest, observed } = await app.tasks(async () => {

@@ -39,8 +39,7 @@ describe.skipIf(!chromiumPath)(`the page on WebGPU (${withoutChromium})`, () => 
         expect(await app.picture()).not.toBe(boxes);
 
         await app.click('tab-teach');
-        await app.click('add-scene');
-        await app.page.waitForFunction("document.querySelectorAll('#lessons li').length === 4");
+        await app.adding(4, () => app.click('add-scene'));
         for (let i = 0; i < 3; i++) await app.page.click('#lessons .remove');
         await app.page.fill('#steps', '2');
         await app.click('train');
