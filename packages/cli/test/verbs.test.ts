@@ -206,6 +206,9 @@ describe('pretrain and finetune', () => {
     expect(Object.keys((metrics as { metrics: { pose: object } }).metrics.pose)).toEqual(
       expect.arrayContaining(['AP', 'AP50', 'APm', 'AR']),
     );
+    const checkpoint = join(out, 'checkpoints/step-000000003/model.safetensors');
+    const { json: about } = await glid('inspect', checkpoint, '--json');
+    expect(about).toMatchObject({ about: { provenance: { verb: 'finetune', size: [64, 48] } } });
   });
 });
 

@@ -31,7 +31,8 @@ export const pose: HeadFactory<PoseConfig, PoseHead, PoseInput> = defineHead<Pos
   config: poseConfig,
   build: (config, context) => ({
     labels: config.joints,
-    queries: { count: config.joints.length, init: 'cls', perLabel: true },
+    // They start equal, and a joint's query has to part from the others.
+    queries: { count: config.joints.length, init: 'cls', perLabel: true, lrMultiplier: 10 },
     parameters: poseParameters(config, context),
     targetFields: poseFields(config),
     doForward: (parameters, inputs) => poseForward(config, parameters, inputs),

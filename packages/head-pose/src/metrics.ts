@@ -11,19 +11,19 @@ export function poseMetrics({ sigmas }: PoseConfig): MetricAccumulator<PoseResul
   let [annotated, found] = [0, 0];
   return {
     update(batch) {
-      const width = 3 * sigmas.length;
-      for (const { result, target } of batch) {
+      const samples = batch.map((sample) => ({ ...sample, bodies: bodiesOf(sample.target, 3 * sigmas.length) }));
+      for (const { result, bodies } of samples) {
         // Of several bodies the one that was meant.
-        const best = bodies(target, width)
+        const best = bodies
           .map(({ joints, box }) => countJoints(result.joints, joints, box))
           .reduce<JointCount>((a, b) => (b.found > a.found ? b : a), { annotated: 0, found: -1 });
         annotated += best.annotated;
         found += Math.max(0, best.found);
       }
       evaluator.update(
-        batch.map(({ result, target, meta }) => ({
+        samples.map(({ result, bodies, meta }) => ({
           imageId: meta.id ?? `unnamed ${unnamed++}`,
-          truths: bodies(target, width).map(({ joints, box, area }) => ({
+          truths: bodies.map(({ joints, box, area }) => ({
             categoryId: 1,
             keypoints: joints,
             area,
@@ -56,7 +56,7 @@ export function poseMetrics({ sigmas }: PoseConfig): MetricAccumulator<PoseResul
 }
 
 /** The bodies of a target, one by one. `width` is 3 numbers a joint. */
-function bodies({ joints, boxes, areas }: PoseTarget, width: number) {
+function bodiesOf({ joints, boxes, areas }: PoseTarget, width: number) {
   return Array.from(areas.data, (area, i) => ({
     joints: joints.data.subarray(i * width, (i + 1) * width),
     box: boxes.data.subarray(4 * i, 4 * i + 4),

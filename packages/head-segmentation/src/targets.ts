@@ -52,9 +52,13 @@ async function instanceTargets(config: SegmentationConfig, record: SceneRecord):
     return mask;
   });
   const size = masks[0]?.size ?? (await sizeOf(record));
+  const planes = new Uint8Array(masks.length * size[0] * size[1]);
+  masks.forEach((mask, i) => {
+    planes.set(decodeMask(mask), i * size[0] * size[1]);
+  });
   return segments(
     size,
-    masks.map((mask) => decodeMask(mask)),
+    planes,
     record.objects.map(({ label }) => classOf(config, label, record)),
     record.objects.map(({ crowd }) => crowd === true),
   );
@@ -63,29 +67,40 @@ async function instanceTargets(config: SegmentationConfig, record: SceneRecord):
 async function panopticTargets(config: SegmentationConfig, record: SceneRecord): Promise<TargetOf<TargetFields>> {
   if (!record.panoptic) throw missing(record, 'panoptic');
   const { ids, segments: info } = await record.panoptic();
-  const masks = info.map(({ id }) => Uint8Array.from(ids.data, (value: number) => (value === id ? 1 : 0)));
   return segments(
     [ids.height, ids.width],
-    masks,
+    planesOf(
+      ids.data,
+      info.map(({ id }) => id),
+    ),
     info.map(({ label }) => classOf(config, label, record)),
     info.map(({ crowd }) => crowd === true),
   );
 }
 
+/** Where each id stands: `[ids, pixels]`, 0 or 1. In one pass, as pictures are large and their segments many. */
+function planesOf(data: ArrayLike<number>, ids: readonly number[]): Uint8Array {
+  const planes = new Uint8Array(ids.length * data.length);
+  const starts = new Map(ids.map((id, i) => [id, i * data.length]));
+  let [last, start] = [data[0], starts.get(data[0]!)];
+  for (let pixel = 0; pixel < data.length; pixel++) {
+    const id = data[pixel]!;
+    if (id !== last) [last, start] = [id, starts.get(id)];
+    if (start !== undefined) planes[start + pixel] = 1;
+  }
+  return planes;
+}
+
 function segments(
   [height, width]: readonly [number, number],
-  masks: readonly Uint8Array[],
+  masks: Uint8Array,
   labels: readonly number[],
   crowds: readonly boolean[],
 ): TargetOf<TargetFields> {
-  const data = new Uint8Array(masks.length * height * width);
-  masks.forEach((mask, i) => {
-    data.set(mask, i * height * width);
-  });
   return {
-    masks: { data, shape: [masks.length, height, width] },
-    labels: { data: Int32Array.from(labels), shape: [masks.length] },
-    crowds: { data: Int32Array.from(crowds, Number), shape: [masks.length] },
+    masks: { data: masks, shape: [labels.length, height, width] },
+    labels: { data: Int32Array.from(labels), shape: [labels.length] },
+    crowds: { data: Int32Array.from(crowds, Number), shape: [labels.length] },
   };
 }
 

@@ -38,7 +38,8 @@ export class Halves {
       stock.endComputePassEncoder();
       stock.submitQueue();
     }
-    const words = Uint16Array.from(values, toHalfBits);
+    const words = new Uint16Array(values.length);
+    for (let i = 0; i < words.length; i++) words[i] = toHalfBits(values[i]!);
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
     const buffer = stock.bufferManager.acquireBuffer(words.byteLength, usage);
     stock.device.queue.writeBuffer(buffer, 0, words);
@@ -50,7 +51,7 @@ export class Halves {
 
   async read(dataId: object): Promise<Float32Array> {
     const words = await this.#stock.getBufferData(this.#stock.tensorMap.get(dataId).resource!);
-    return Float32Array.from(new Uint16Array(words), fromHalfBits);
+    return new Float32Array(new Uint16Array(words)).map(fromHalfBits);
   }
 
   /** Float32 again, in a buffer of its own. Nothing happens to a tensor that is float32, or while only shaders are compiled. */

@@ -53,5 +53,5 @@ export async function scoreDepth(options: DepthScoreOptions): Promise<Record<str
 function inMetres(levels: Float32Array, unit: number): Float64Array {
   const perMetre = Math.round(1 / unit);
   const exact = Math.abs(perMetre * unit - 1) < 1e-12;
-  return Float64Array.from(levels, (level) => (exact ? level / perMetre : level * unit));
+  return new Float64Array(levels).map((level) => (exact ? level / perMetre : level * unit));
 }

@@ -18,7 +18,7 @@ export async function writeModel(
   store: CheckpointStore,
   outcome: RunOutcome,
   metric: string | undefined,
-  provenance: Json,
+  provenance: { readonly [fact: string]: Json },
 ): Promise<{ readonly file: string; readonly step: number }> {
   const last = metric === undefined ? undefined : outcome.evaluations.at(-1)?.metrics[metric];
   const best = outcome.best !== null && outcome.best.value !== last ? outcome.best : null;
@@ -27,7 +27,7 @@ export async function writeModel(
     if (bytes) await model.load(fromBytes(bytes));
   }
   const step = best?.step ?? outcome.step;
-  const about = model.describe({ ...(provenance as object), step });
+  const about = model.describe({ ...provenance, step });
   await writeWeights(
     run.folder,
     await saveWeights(model.parameters, { metadata: about, name: 'model', shardBytes: Number.POSITIVE_INFINITY }),

@@ -2,7 +2,6 @@ import type { Dataset } from '@glid/base';
 import { type Checkpoint, formatLoadReport, type Model } from '@glid/core';
 import { folderStore, type TrainingEvent } from '@glid/core/train';
 import { type Augmentation, batchSource, type TargetSources } from '@glid/data';
-import type { Json } from '@glid/head-kit';
 import type { BackendName } from '../backend/candidates.ts';
 import { chooseBackend } from '../backend/choose-backend.ts';
 import type { CommandContext, OptionValues } from '../command.ts';
@@ -95,6 +94,7 @@ export async function runTraining(task: TrainingTask, { options, output, signal 
     ...(options.patience === undefined ? {} : { stopping: { patience: options.patience as number } }),
   };
   const store = await folderStore(folder.checkpoints);
+  const provenance = { verb, data: dataset.name, size, seed };
   const events = task.train({
     model,
     data: source as ReturnType<typeof batchSource>,
@@ -102,7 +102,7 @@ export async function runTraining(task: TrainingTask, { options, output, signal 
     seed,
     optimizer: optimizerOf(options, times.steps, task.defaults),
     ...(evaluation ? { evaluation } : {}),
-    checkpoints: { store, everySteps: times.checkpointEvery },
+    checkpoints: { store, everySteps: times.checkpointEvery, provenance },
     ...(start.checkpoint
       ? {
           from: start.checkpoint,
@@ -117,7 +117,6 @@ export async function runTraining(task: TrainingTask, { options, output, signal 
   const watched = { title: task.title, run: folder, facts: { ...facts, backend: backend.description }, output };
   const outcome = await watchRun(events, watched);
   if (!outcome.finished) throw interrupted(verb, folder, outcome.step);
-  const provenance: Json = { verb, data: dataset.name, size, seed };
   const written = await writeModel(model, folder, store, outcome, task.metric(model), provenance);
   const pictures = await task.pictures(model, await firstReadable(held ?? dataset, shownPictures));
   await writeReport(watched, pictures);

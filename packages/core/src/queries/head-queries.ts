@@ -11,9 +11,10 @@ export function clsSpecs(width: number): ParameterSpecs {
 
 /** The embeddings e_i `[M, C]` of one head: zeros unless the head says otherwise. Never decayed: that would undo what tells queries apart. */
 export function headQuerySpecs(key: string, queries: QuerySpec, width: number): ParameterSpecs {
-  const init = queries.embedding ?? { kind: 'zeros' };
-  const axis = queries.perLabel ? { labelAxis: 0 } : {};
-  return { [`queries.${key}.embedding`]: { shape: [queries.count, width], init, decay: false, ...axis } };
+  const { count, embedding: init = { kind: 'zeros' }, lrMultiplier, perLabel } = queries;
+  const rate = lrMultiplier === undefined ? {} : { lrMultiplier };
+  const axis = perLabel ? { labelAxis: 0 } : {};
+  return { [`queries.${key}.embedding`]: { shape: [count, width], init, decay: false, ...rate, ...axis } };
 }
 
 /**

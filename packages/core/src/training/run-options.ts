@@ -1,4 +1,5 @@
 import { GlidError } from '@glid/base';
+import type { Json } from '@glid/head-kit';
 import { layerCount, layerIdOf } from '../encoder/layer-id.ts';
 import type { SwinConfig } from '../encoder/swin-config.ts';
 import type { ParameterFile } from '../weights/partial/load-parameters.ts';
@@ -50,7 +51,10 @@ export interface RunOptions {
   readonly parts?: readonly string[];
   /** Told what came from `from`, what is new and what was left over. */
   readonly onLoad?: (report: LoadReport) => void;
-  readonly checkpoints?: Omit<CheckpointOptions, 'metadata'>;
+  /** `provenance`: what checkpoints say of where the weights come from, see `Model.describe`. */
+  readonly checkpoints?: Omit<CheckpointOptions, 'metadata'> & {
+    readonly provenance?: { readonly [fact: string]: Json };
+  };
   readonly watchEvery?: number;
   readonly collectives?: Collectives;
   readonly signal?: AbortSignal;

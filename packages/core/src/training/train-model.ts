@@ -6,6 +6,7 @@ import type { TrainingEvent } from './events.ts';
 import type { Evaluator, Objective } from './objective.ts';
 import { optimizerFor, type RunOptions, sourceOf, stepsOf } from './run-options.ts';
 import { train } from './train.ts';
+import type { CheckpointOptions } from './train-plan.ts';
 
 /** What `pretrain` and `finetune` each bring. */
 export interface ModelTask {
@@ -44,15 +45,20 @@ export async function* trainModel(
           },
         }
       : {}),
-    ...(checkpoints
-      ? { checkpoints: { ...checkpoints, metadata: encodeMetadata(model.describe(), 'model.safetensors') } }
-      : {}),
+    ...(checkpoints ? { checkpoints: described(model, checkpoints) } : {}),
   };
   if (options.from) {
     const report = await model.load(options.from, options.parts ? { groups: options.parts } : {});
     options.onLoad?.(report);
   }
   yield* train(plan);
+}
+
+function described(
+  model: Model<{ readonly [key: string]: AnyHead }>,
+  { provenance, ...checkpoints }: NonNullable<RunOptions['checkpoints']>,
+): CheckpointOptions {
+  return { ...checkpoints, metadata: encodeMetadata(model.describe(provenance), 'model.safetensors') };
 }
 
 /** The named members that are there. */

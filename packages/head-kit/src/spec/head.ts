@@ -53,6 +53,8 @@ export interface QuerySpec {
   readonly init: 'cls' | 'learned';
   /** How e_i `[count, C]` starts; zeros, the paper's choice, when absent. */
   readonly embedding?: Initializer;
+  /** Multiplies the schedule's learning rate for e_i: queries that start equal part slowly. 1 when absent. */
+  readonly lrMultiplier?: number;
   /** Query i answers for label i: the rows of e_i are then matched by label name when a checkpoint is loaded. */
   readonly perLabel?: boolean;
 }
