@@ -90,7 +90,7 @@ export const lessons: { readonly [name: string]: () => Lesson } = {
     head: headOf(pose, { ...coco17, sigma: 1 }),
     pipeline: [poseCrop({ size: [96, 72] })],
     learningRate: 1e-3,
-    queryRate: 10,
+    queryRate: 1,
     steps: 600,
     goal: { AP: 0.9 },
   }),

@@ -8,13 +8,11 @@ type RunOptimizer = Omit<OptimizerOptions, 'layerDecay'> & { readonly layerDecay
 export interface OptimizerDefaults {
   readonly learningRate: number;
   readonly beta2: number;
-  /** Rate of the query embeddings, times the others; absent without a task's queries. */
-  readonly queryRate?: number;
 }
 
 /** AdamW as the options describe it. */
 export function optimizerOf(options: OptionValues, steps: number, defaults: OptimizerDefaults): RunOptimizer {
-  const { clip, layerDecay, queryRate = defaults.queryRate ?? 1 } = options;
+  const { clip, layerDecay, queryRate = 1 } = options;
   if (!((queryRate as number) > 0)) throw usageError(`--query-rate is ${queryRate}.`, 'Give a number above 0.');
   return {
     learningRate: (options.learningRate as number | undefined) ?? defaults.learningRate,

@@ -42,7 +42,8 @@ export const finetune: Command = {
     queryRate: {
       kind: 'number',
       placeholder: 'F',
-      help: 'learning rate of the query embeddings, times the others (default 10 for pose, 1 otherwise)',
+      default: 1,
+      help: 'factor on the learning rate of the query embeddings, beside what the head asks for',
     },
     ...trainOptions,
   },
@@ -88,13 +89,7 @@ async function run(context: CommandContext): Promise<unknown> {
       dataset: await perBody(dataset),
       held: held && (await perBody(held.dataset)),
       start,
-      defaults: {
-        steps: 600,
-        learningRate: detects ? 5e-4 : 1e-3,
-        beta2: 0.999,
-        // Queries that start equal part slowly, and each joint needs its own.
-        queryRate: isPose ? 10 : 1,
-      },
+      defaults: { steps: 600, learningRate: detects ? 5e-4 : 1e-3, beta2: 0.999 },
       parts: ({ names }) => (options.parts as readonly string[] | undefined) ?? sharedGroups(names),
       settings: { heads: Object.fromEntries(configs) },
       facts: { heads: keys.join(', '), start: (options.from as string | undefined) ?? 'from scratch' },
