@@ -104,12 +104,12 @@ describe('openDataset finds out the format and the split', () => {
     const image = await (await dataset.get(0)).image();
     expect(await (await dataset.get(0)).image()).toBe(image);
     expect((await (await held.get(0)).image()).data).not.toEqual(image.data);
-    const { dataset: near } = await open('synthetic-near', { limit: 8, size: [64, 64] });
+    const { dataset: near } = await open('synthetic-near', { limit: 32, size: [64, 64] });
     const areas = async (set: Dataset) => {
-      const records = await Promise.all(Array.from({ length: 8 }, (_, i) => set.get(i)));
+      const records = await Promise.all(Array.from({ length: 32 }, (_, i) => set.get(i)));
       return records.map(({ objects = [] }) => objects.map(({ area = 0 }) => area));
     };
-    const { dataset: usual } = await open('synthetic', { limit: 8, size: [64, 64] });
+    const { dataset: usual } = await open('synthetic', { limit: 32, size: [64, 64] });
     const [large, small] = [await areas(near), await areas(usual)];
     const mean = (list: number[]): number => list.reduce((a, b) => a + b, 0) / list.length;
     expect(Math.max(...large.map((list) => list.length))).toBeLessThanOrEqual(3);

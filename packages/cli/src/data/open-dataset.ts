@@ -66,7 +66,8 @@ async function detectFormat(folder: DataFolder, request: DataRequest): Promise<F
 /** What is drawn rather than read. */
 const drawn: { readonly [name: string]: (options: SyntheticScenesOptions) => Dataset } = {
   synthetic: syntheticScenes,
-  'synthetic-near': (options) => syntheticScenes({ ...options, things: [1, 3], distance: [1.9, 3.2] }),
+  'synthetic-near': (options) =>
+    syntheticScenes({ ...options, things: [1, 3], distance: [1.9, 3.2], colors: 'byLabel' }),
   'synthetic-figures': ({ labels: _, ...options }) => syntheticFigures(options),
 };
 

@@ -1,7 +1,7 @@
 import type { Random } from '@glid/base';
 import { type Camera, groundRow } from './camera.ts';
 import { newSurface, type Thing } from './thing.ts';
-import { thingMakers } from './things/index.ts';
+import { hueOf, thingMakers } from './things/index.ts';
 
 /** A thing at its place in the picture. */
 export interface PlacedThing {
@@ -24,6 +24,8 @@ export interface LayoutRules {
   /** Nearest and farthest foot point, metres. */
   readonly near: number;
   readonly far: number;
+  /** Each kind of thing has a colour of its own. */
+  readonly colorsTell: boolean;
 }
 
 /** Chooses things and places, farthest first; drops whatever would show less than 35 % of itself or too few pixels. */
@@ -34,7 +36,8 @@ export function layOut(random: Random, camera: Camera, rules: LayoutRules, farth
   const placed: PlacedThing[] = [];
   for (let k = 0; k < count; k++) {
     const isPerson = others.length === 0 || (rules.labels.includes('person') && random.boolean(rules.people));
-    const thing = thingMakers[isPerson ? 'person' : others[random.integer(others.length)]!]!(random);
+    const label = isPerson ? 'person' : others[random.integer(others.length)]!;
+    const thing = thingMakers[label]!(random, rules.colorsTell ? hueOf(label) : undefined);
     // Uniform in the square root of depth: near things would otherwise be rare, far ones tiny.
     const root = random.uniform(Math.sqrt(rules.near), Math.sqrt(Math.max(rules.near, far)));
     placed.push(placeThing(camera, thing, root * root, random.uniform(0.04, 0.96) * camera.width));

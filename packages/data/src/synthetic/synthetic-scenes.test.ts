@@ -138,6 +138,27 @@ describe('syntheticScenes', () => {
     expect(() => syntheticScenes(options)).toThrowError(GlidError);
   });
 
+  it('lets colours tell what things are where it is asked to', async () => {
+    const labels = ['ball', 'crate', 'star'];
+    const scenes = syntheticScenes({ seed: 5, length: 12, size: 64, labels, colors: 'byLabel' });
+    for (let i = 0; i < scenes.length; i++) {
+      const record = await scenes.get(i);
+      const { data } = await record.image();
+      for (const { label, mask } of record.objects!) {
+        const sums = [0, 0, 0];
+        decodeMask(mask!).forEach((inside, pixel) => {
+          if (inside) for (let c = 0; c < 3; c++) sums[c]! += data[3 * pixel + c]!;
+        });
+        const [red, green, blue] = sums as [number, number, number];
+        // Yellow, green and blue to purple, whatever the light.
+        if (label === 'ball') expect(blue).toBeLessThan(Math.min(red, green));
+        if (label === 'crate') expect(green).toBeGreaterThan(Math.max(red, blue));
+        if (label === 'star') expect(blue).toBeGreaterThan(Math.max(red, green));
+      }
+    }
+    expect(() => syntheticScenes({ colors: 'own' as 'any' })).toThrow(/'colors' must be/);
+  });
+
   it('refuses records that do not exist', async () => {
     await expect(dataset.get(count)).rejects.toThrowError(/0\.\.23/);
   });

@@ -18,6 +18,8 @@ export interface SyntheticScenesOptions extends SceneDatasetOptions {
   readonly people?: number;
   /** Metres at which things stand: near ones are large. Default [1.9, 8.5]. */
   readonly distance?: readonly [nearest: number, farthest: number];
+  /** `any`: colour does not betray the class. `byLabel`: each kind has its own, so that little training goes far. Default `any`. */
+  readonly colors?: 'any' | 'byLabel';
 }
 
 /**
@@ -52,7 +54,19 @@ export function syntheticScenes(options: SyntheticScenesOptions = {}): Dataset {
       'Pass for example [1.9, 3.2].',
     );
   }
-  const rules = { labels, minThings, maxThings, people: options.people ?? 0.3, near, far };
+  const colors = options.colors ?? 'any';
+  if (colors !== 'any' && colors !== 'byLabel') {
+    throw usage(`'colors' must be 'any' or 'byLabel'; got '${colors}'.`, "Leave it out for 'any'.");
+  }
+  const rules = {
+    labels,
+    minThings,
+    maxThings,
+    people: options.people ?? 0.3,
+    near,
+    far,
+    colorsTell: colors === 'byLabel',
+  };
   return sceneDataset('synthetic-scenes', options, [128, 128], labels, (random, width, height) =>
     renderScene(random, randomCamera(random, width, height), (own, camera, far) => layOut(own, camera, rules, far)),
   );

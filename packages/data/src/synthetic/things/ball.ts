@@ -2,9 +2,9 @@ import type { Random } from '@glid/base';
 import type { Thing } from '../thing.ts';
 import { applyPaint, randomPaint } from './paint.ts';
 
-export function ball(random: Random): Thing {
+export function ball(random: Random, hue?: number): Thing {
   const r = random.uniform(0.22, 0.6);
-  const paint = randomPaint(random, r * 2);
+  const paint = randomPaint(random, r * 2, hue);
   return {
     label: 'ball',
     bounds: [-r, 0, r, 2 * r],

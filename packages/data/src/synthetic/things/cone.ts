@@ -3,12 +3,12 @@ import { ellipseDistance, polygonDistance } from '../outline.ts';
 import type { Thing } from '../thing.ts';
 import { applyPaint, randomPaint } from './paint.ts';
 
-export function cone(random: Random): Thing {
+export function cone(random: Random, hue?: number): Thing {
   const r = random.uniform(0.25, 0.5);
   const height = r * random.uniform(1.7, 3);
   const ry = r * 0.2;
   const side = [-r, ry, r, ry, 0, height];
-  const paint = randomPaint(random, height * 0.6);
+  const paint = randomPaint(random, height * 0.6, hue);
   const slope = r / height;
   const k = 1 / Math.sqrt(1 + slope * slope);
   return {

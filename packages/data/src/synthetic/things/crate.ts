@@ -4,7 +4,7 @@ import type { Thing } from '../thing.ts';
 import { applyPaint, randomPaint } from './paint.ts';
 
 /** A cuboid seen over one of its upright edges: two sides and the top. */
-export function crate(random: Random): Thing {
+export function crate(random: Random, hue?: number): Thing {
   const width = random.uniform(0.5, 1.1);
   const height = random.uniform(0.4, 1.1);
   const edge = random.uniform(-0.3, 0.3) * width;
@@ -29,7 +29,7 @@ export function crate(random: Random): Thing {
     left,
     height + leftFoot,
   ];
-  const paint = randomPaint(random, (width + height) / 2);
+  const paint = randomPaint(random, (width + height) / 2, hue);
   const towardsLeft = (edge - left) / width;
   const turn = Math.sqrt(towardsLeft * towardsLeft + (1 - towardsLeft) * (1 - towardsLeft));
   return {

@@ -8,8 +8,8 @@ import { pillar } from './pillar.ts';
 import { ring } from './ring.ts';
 import { star } from './star.ts';
 
-/** Every kind of thing, in the order of the data set's labels. */
-export const thingMakers: { readonly [label: string]: (random: Random) => Thing } = {
+/** Every kind of thing, in the order of the data set's labels. `hue` colours its coat; people wear what they like. */
+export const thingMakers: { readonly [label: string]: (random: Random, hue?: number) => Thing } = {
   person,
   ball,
   crate,
@@ -18,3 +18,10 @@ export const thingMakers: { readonly [label: string]: (random: Random) => Thing 
   star,
   ring,
 };
+
+const kinds = Object.keys(thingMakers);
+
+/** The hue that a kind of thing has where colours tell them apart. */
+export function hueOf(label: string): number {
+  return kinds.indexOf(label) / kinds.length;
+}

@@ -13,14 +13,21 @@ export interface Paint {
   readonly outlineColor: Rgb;
 }
 
-export function randomPaint(random: Random, size: number): Paint {
-  const texture = randomTexture(random, patterns, random.uniform(2, 4.5) / size);
+/** @param hue 0..1 of a coat in shades of one colour; any two colours when absent */
+export function randomPaint(random: Random, size: number, hue?: number): Paint {
+  const any = randomTexture(random, patterns, random.uniform(2, 4.5) / size);
+  const texture = hue === undefined ? any : { ...any, ...shades(random, hue) };
   const outline = random.boolean(0.35) ? size * random.uniform(0.02, 0.05) : 0;
   return {
     texture,
     outline,
     outlineColor: mix(scale(texture.second, 0.3), fromHsv(random.uniform(), 0.4, 0.2), 0.5),
   };
+}
+
+function shades(random: Random, hue: number): { readonly first: Rgb; readonly second: Rgb } {
+  const first = fromHsv(hue + random.uniform(-0.03, 0.03), random.uniform(0.7, 0.95), random.uniform(0.7, 1));
+  return { first, second: scale(first, random.uniform(0.6, 0.8)) };
 }
 
 /** Colours the surface; (u, v) are texture coordinates in metres. Call it after `distance` is set. */

@@ -4,12 +4,12 @@ import type { Thing } from '../thing.ts';
 import { applyPaint, randomPaint } from './paint.ts';
 
 /** An upright cylinder with its lid in view. */
-export function pillar(random: Random): Thing {
+export function pillar(random: Random, hue?: number): Thing {
   const r = random.uniform(0.16, 0.34);
   const height = r * random.uniform(3, 6);
   const ry = r * 0.22;
   const side = [-r, ry, r, ry, r, height - ry, -r, height - ry];
-  const paint = randomPaint(random, r * 2);
+  const paint = randomPaint(random, r * 2, hue);
   return {
     label: 'pillar',
     bounds: [-r, 0, r, height],

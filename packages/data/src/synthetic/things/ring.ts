@@ -3,11 +3,11 @@ import type { Thing } from '../thing.ts';
 import { applyPaint, randomPaint } from './paint.ts';
 
 /** A torus that stands upright and faces the camera: its mask has a hole. */
-export function ring(random: Random): Thing {
+export function ring(random: Random, hue?: number): Thing {
   const outer = random.uniform(0.3, 0.62);
   const tube = outer * random.uniform(0.16, 0.26);
   const middle = outer - tube;
-  const paint = randomPaint(random, outer);
+  const paint = randomPaint(random, outer, hue);
   return {
     label: 'ring',
     bounds: [-outer, 0, outer, 2 * outer],

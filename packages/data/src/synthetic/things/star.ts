@@ -5,7 +5,7 @@ import type { Thing } from '../thing.ts';
 import { applyPaint, randomPaint } from './paint.ts';
 
 /** A thick five-pointed plate, turned at random in its plane. */
-export function star(random: Random): Thing {
+export function star(random: Random, hue?: number): Thing {
   const r = random.uniform(0.35, 0.7);
   const inner = r * random.uniform(0.4, 0.55);
   const turn = random.uniform();
@@ -20,7 +20,7 @@ export function star(random: Random): Thing {
   const xs = lifted.filter((_, i) => i % 2 === 0);
   const ys = lifted.filter((_, i) => i % 2 === 1);
   const bounds = [Math.min(...xs), 0, Math.max(...xs), Math.max(...ys)] as const;
-  const paint = randomPaint(random, r);
+  const paint = randomPaint(random, r, hue);
   const bevel = r * 0.14;
   const lean = random.uniform(-0.35, 0.35);
   return {
