@@ -23,7 +23,7 @@ const run = (name) => join(folder, name);
 const pretraining = glid(
   'pretrain',
   ...scenes,
-  ...['--limit', '1024', '--eval-limit', '64', '--steps', '240', '--batch-size', '16', '--checkpoint-every', '240'],
+  ...['--limit', '1024', '--eval-limit', '64', '--steps', '400', '--batch-size', '16', '--checkpoint-every', '400'],
   // Squares of an eighth of the side, as 16 pixels are of 128.
   ...['--unit', '8'],
   ...['--backbone', 'tools/quickstart-backbone.json', '--out', run('pretrain'), ...wasm],
@@ -37,7 +37,7 @@ glid(
     '{"segmentation":{"mode":"semantic"},"detection":{"queries":16,"placedQueries":true}}',
   ],
   ...[...scenes, '--limit', '1024', '--eval-limit', '64', '--from', run('pretrain')],
-  ...['--steps', '340', '--batch-size', '16', '--learning-rate', '1e-3', '--checkpoint-every', '340'],
+  ...['--steps', '480', '--batch-size', '16', '--learning-rate', '1e-3', '--checkpoint-every', '480'],
   ...['--out', run('scenes'), ...wasm],
 );
 glid(
@@ -120,6 +120,7 @@ async function drawPictures() {
       labels: ['ball', 'crate', 'star'],
       things: [1, 3],
       distance: [1.9, 3.2],
+      colors: 'byLabel',
     }),
     figures: syntheticFigures({ seed: 77, length: 8, size: [256, 192] }),
   };

@@ -1,4 +1,4 @@
-import { cocoSkeleton, Random } from '@glid/base';
+import { Random } from '@glid/base';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { shiftHueAndSaturation } from '../src/augment/hue-saturation.ts';
@@ -18,7 +18,6 @@ import {
   syntheticFigures,
   syntheticScenes,
 } from '../src/index.ts';
-import { upperBody } from '../src/presets/upper-body.ts';
 import { paintedSample, valuesOf } from './painted.ts';
 
 const picture = (values: readonly number[]): Sample =>
@@ -241,33 +240,6 @@ describe('presets', () => {
       }
     }
     expect((await people.get(0)).objects!.length).toBe(1);
-  });
-
-  it('small.pose takes the upper half from the names of the joints, whatever their order', () => {
-    expect(upperBody(cocoSkeleton.joints)).toEqual(presets.cocoUpperBody);
-    expect(upperBody(['tip', 'knuckle'])).toBeUndefined();
-    const limbs = (names: string[]) => names.flatMap((name) => [`right_${name}`, `left_${name}`]);
-    const leeds = [...limbs(['ankle', 'knee', 'hip']), ...limbs(['wrist', 'elbow', 'shoulder']), 'neck', 'head_top'];
-    expect(upperBody(leeds)).toEqual([6, 7, 8, 9, 10, 11, 12, 13]);
-    // Legs at row 120, the rest at row 40: a half body has its centre there, a whole one, shifted or not, elsewhere.
-    const rows = Float32Array.from({ length: 42 }, (_, i) => [20 + (i % 7), i < 18 ? 120 : 40, 2][i % 3]!);
-    const centres = (joints: readonly string[]): Set<string> => {
-      const sample = makeSample(
-        { width: 60, height: 160, data: new Uint8Array(60 * 160 * 3) },
-        { joints: { kind: 'points' } },
-        { joints: { data: rows, shape: [1, 14, 3] } },
-      );
-      const crops = Array.from({ length: 300 }, (_, seed) => {
-        const pipeline = presets.small.pose.train({ joints });
-        const { crop } = augment({ ...sample, focus: [10, 10, 50, 150] }, pipeline, new Random(seed)).meta;
-        return (crop!.y + crop!.height / 2).toFixed(3);
-      });
-      return new Set(crops);
-    };
-    const known = centres(leeds);
-    expect([known.has('40.000'), known.has('120.000')]).toEqual([true, true]);
-    const unknown = centres([]);
-    expect([unknown.has('40.000'), unknown.has('120.000')]).toEqual([false, false]);
   });
 
   it('small and maePretrain: fixed sizes whatever the picture', () => {

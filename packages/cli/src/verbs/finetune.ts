@@ -100,7 +100,7 @@ async function run(context: CommandContext): Promise<unknown> {
           seed: options.seed as number,
           resize: { longest: Math.max(...size) },
         })) as unknown as Model,
-      pipeline: (part) => pipelineFor(heads, configs, part, size),
+      pipeline: (part) => pipelineFor(heads, part, size),
       sources: (model) => sourcesOf(model.heads),
       train: (settings) => finetuning(settings),
       metric: ({ heads: built }) =>
@@ -131,15 +131,11 @@ function requestFor(
 /** One pipeline for all heads of a run; several kinds of targets get what suits them all: the whole picture, mirrored, recoloured. */
 function pipelineFor(
   heads: readonly NamedHead[],
-  configs: ReadonlyMap<string, Config>,
   part: 'train' | 'test',
   size: readonly [number, number],
 ): readonly Augmentation[] {
   const [only, ...others] = heads;
-  if (only?.factory.id === ownHeads.pose) {
-    const { joints } = configs.get(only.key) as { readonly joints?: readonly string[] };
-    return presets.small.pose[part]({ size, joints });
-  }
+  if (only?.factory.id === ownHeads.pose) return presets.small.pose[part]({ size });
   if (only?.factory.id === ownHeads.depth && others.length === 0) return presets.small.depth[part]({ size });
   return presets.small.detection[part]({ size });
 }
