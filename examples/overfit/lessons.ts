@@ -43,7 +43,7 @@ const whole = [resizeTo([side, side])];
 function masks(input: (dataset: Dataset) => SegmentationInput, steps: number, goal: Lesson['goal']): Lesson {
   const dataset = scenes();
   const head = headOf(segmentation, { queries: 12, points: 512, ...input(dataset) });
-  return { dataset, head, pipeline: whole, learningRate: 1e-3, queryRate: 10, steps, goal };
+  return { dataset, head, pipeline: whole, learningRate: 1e-3, queryRate: 1, steps, goal };
 }
 
 /** One lesson a task. */

@@ -50,9 +50,10 @@ export const segmentation: HeadFactory<SegmentationConfig, SegmentationHead, Seg
       count: queryCount(config),
       init: 'cls',
       perLabel: config.matching === 'perClass',
+      // Queries that start equal have to part.
       ...(config.placedQueries
         ? { embedding: sineEmbedding(referencePoints(config.queries), context.hiddenSize) }
-        : {}),
+        : { lrMultiplier: 10 }),
     },
     parameters: segmentationParameters(config, context),
     targetFields: fieldsOf(config),
