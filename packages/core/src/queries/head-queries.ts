@@ -11,10 +11,9 @@ export function clsSpecs(width: number): ParameterSpecs {
 
 /** The embeddings e_i `[M, C]` of one head: zeros unless the head says otherwise. Never decayed: that would undo what tells queries apart. */
 export function headQuerySpecs(key: string, queries: QuerySpec, width: number): ParameterSpecs {
-  const { count, embedding: init = { kind: 'zeros' }, lrMultiplier, perLabel } = queries;
-  const rate = lrMultiplier === undefined ? {} : { lrMultiplier };
+  const { count, embedding: init = { kind: 'zeros' }, lrMultiplier = 1, perLabel } = queries;
   const axis = perLabel ? { labelAxis: 0 } : {};
-  return { [`queries.${key}.embedding`]: { shape: [count, width], init, decay: false, ...rate, ...axis } };
+  return { [`queries.${key}.embedding`]: { shape: [count, width], init, decay: false, lrMultiplier, ...axis } };
 }
 
 /**
