@@ -55,7 +55,8 @@ export function quickstartReport({ minutes, machine, commands, rows, runs, galle
 heads were then fine-tuned: detection, segmentation and depth together, with one pass of the shared network, and pose by itself.
 Everything below was computed by this run.</p>
 <p>A few minutes on a processor show that all parts work together, not what the method can reach: these models have seen about
-${pictureCount(runs)} pictures, of drawn scenes only. On photographs they find little.</p>
+${pictureCount(runs)} pictures, all drawn, in which each kind of
+thing has a colour of its own. On photographs they find little.</p>
 <h2>Numbers on scenes that were not trained on</h2>
 <div class="scroll"><table><tr><th>part</th><th>metric</th><th class="n">after a fifth</th><th class="n">in the end</th></tr>${table}</table></div>
 <h2>Curves</h2><div class="charts">${runs.flatMap(charts).join('')}</div>
