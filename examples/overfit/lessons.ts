@@ -12,8 +12,8 @@ export interface Lesson {
   readonly head: HeadRecipe;
   readonly pipeline: readonly Augmentation[];
   readonly learningRate: number;
-  /** Factor on the rate of the query embeddings e_i, which all start at zero: the higher, the sooner the queries part. */
-  readonly queryRate: number;
+  /** Factor on the rate of the query embeddings e_i, beside what the head asks for: the higher, the sooner queries part. 1 when absent. */
+  readonly queryRate?: number;
   /** Steps at most: training ends when the goal is reached. */
   readonly steps: number;
   /** The least of each metric that counts as learnt. */
@@ -43,7 +43,7 @@ const whole = [resizeTo([side, side])];
 function masks(input: (dataset: Dataset) => SegmentationInput, steps: number, goal: Lesson['goal']): Lesson {
   const dataset = scenes();
   const head = headOf(segmentation, { queries: 12, points: 512, ...input(dataset) });
-  return { dataset, head, pipeline: whole, learningRate: 1e-3, queryRate: 1, steps, goal };
+  return { dataset, head, pipeline: whole, learningRate: 1e-3, steps, goal };
 }
 
 /** One lesson a task. */
@@ -56,7 +56,6 @@ export const lessons: { readonly [name: string]: () => Lesson } = {
       head,
       pipeline: whole,
       learningRate: 1e-3,
-      queryRate: 1,
       steps: 400,
       goal: { AP50: 0.95, AP: 0.85 },
     };
@@ -90,7 +89,6 @@ export const lessons: { readonly [name: string]: () => Lesson } = {
     head: headOf(pose, { ...coco17, sigma: 1 }),
     pipeline: [poseCrop({ size: [96, 72] })],
     learningRate: 1e-3,
-    queryRate: 1,
     steps: 600,
     goal: { AP: 0.9 },
   }),

@@ -22,7 +22,7 @@ export interface Learnt {
 
 /** Trains one head on its few synthetic pictures until it knows them by heart, at most the lesson's steps. */
 export async function overfit(name: string, onEvent: (event: TrainingEvent) => void = () => {}): Promise<Learnt> {
-  const { dataset, head, pipeline, learningRate, queryRate, steps, goal } = lessons[name]!();
+  const { dataset, head, pipeline, learningRate, queryRate = 1, steps, goal } = lessons[name]!();
   const model = await createModel({ backbone, heads: { task: head }, seed: 0 });
   const everySteps = 25;
   const batchSize = dataset.length;
